@@ -1,0 +1,16 @@
+# Flags that every target of ours gets. Contraction of a*b+c is off everywhere: all backends must give the same bits.
+add_library(bss_flags INTERFACE)
+target_compile_options(bss_flags INTERFACE -Wall -Wextra -Wpedantic -Werror -ffp-contract=off)
+target_include_directories(bss_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(BSS_SANITIZE)
+  target_compile_options(bss_flags INTERFACE -fsanitize=${BSS_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(bss_flags INTERFACE -fsanitize=${BSS_SANITIZE})
+endif()
+
+# bss_library(wafer SOURCES a.cpp … LINK x y): the library of a folder, bss::wafer to others.
+function(bss_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(bss_${name} STATIC ${arg_SOURCES})
+  add_library(bss::${name} ALIAS bss_${name})
+  target_link_libraries(bss_${name} PUBLIC bss_flags ${arg_LINK})
+endfunction()

@@ -1,0 +1,40 @@
+/// Spike input from the host: what an FPGA plays into the wafer.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <variant>
+#include <vector>
+
+#include "wafer/coordinates.hpp"
+
+namespace bss {
+
+/// Given times, ascending, hardware seconds.
+struct SpikeTimes {
+    std::vector<double> times_s;
+};
+
+/// A Poisson process with addressed randomness: its train depends on the trial's seed and the source's id alone.
+struct PoissonTrain {
+    double rate_hz = 0;                                             ///< per hardware second
+    double start_s = 0, stop_s = std::numeric_limits<double>::infinity();
+};
+
+struct SpikeSource {
+    /// Where its spikes enter: a DNC merger whose Gbit link is set to input, and the 6-bit address it uses there.
+    struct Entry {
+        Chip chip;
+        DncMerger merger;
+        L1Address address;
+    };
+    std::uint64_t id = 0;                                           ///< addresses the source's randomness
+    std::variant<SpikeTimes, PoissonTrain> train;
+    std::vector<Entry> entries;                                     ///< none: the source plays to nobody, but is recorded
+};
+
+struct Stimulus {
+    std::vector<SpikeSource> sources;
+};
+
+}   // namespace bss
