@@ -1,0 +1,75 @@
+/// The neurons of one chip on a CPU: state, parameters and the step that runs them fast (docs/model.md has equations and scheme).
+///
+/// Layout: blocks of 16 membranes with equally many denmems, one membrane a vector lane: [block][denmem of the membrane][lane]. A sum over a
+/// membrane's denmems is therefore vertical and its order fixed; a lane's bits depend on nothing but its own neuron.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "wafer/silicon.hpp"
+
+namespace bss {
+
+/// Denmems joined to one membrane, at least one.
+struct NeuronCircuit {
+    std::vector<DenmemCircuit> denmems;
+    int firing = 0;                         ///< index into denmems: the one whose comparator decides; threshold, reset and refractory time are its own
+    double initial_volt = 0;                ///< V at step 0; w = g = 0
+    std::uint32_t place = 0;                ///< addresses its noise on the chip: the firing denmem's index
+};
+
+struct MembraneSettings {
+    double timestep_s = 0;
+    double quantum_siemens = 0;             ///< conductance of one unit in the input accumulators
+    std::uint64_t trial = 1;                ///< these three address the membrane noise
+    std::uint32_t wafer = 0, hicann = 0;
+};
+
+/// A threshold crossing at (step + fraction) dt.
+struct MembraneSpike {
+    std::uint32_t neuron;                   ///< index into the neurons given at construction
+    float fraction;                         ///< in [0, 1]
+};
+
+class Membranes {
+public:
+    /// @throws InputError where a circuit is not usable (no denmem, a capacitance or time constant that is not positive)
+    Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings);
+    ~Membranes();
+    Membranes(Membranes&&) noexcept;
+    Membranes& operator=(Membranes&&) noexcept;
+
+    int neurons() const;
+    /// Length of an input accumulator: one slot a denmem, padding included (never more than 16 x denmems).
+    int slots() const;
+    /// Where denmem k of a neuron lies.
+    int slot(int neuron, int k) const;
+
+    /// Accumulator of a synaptic input, [slot], in quanta: add the conductances of all events that act at the coming step's beginning.
+    /// The step consumes them and leaves zeros. Asking for it announces that there may be input: ask again in every step that has some.
+    std::int32_t* input(int synaptic_input);
+
+    /// Current into a neuron's membrane from now on (the stimulus of hardware.md §2.5), amperes.
+    void set_current(int neuron, double ampere);
+
+    /// Integrates step number `step`: from step dt to (step + 1) dt. Crossings are appended, ordered by slot, then time.
+    void step(std::int64_t step, std::vector<MembraneSpike>& spikes);
+
+    /// State at the grid point that was reached: after the last step, before any input of the next. Sums over the neuron's denmems.
+    float v_volt(int neuron) const;
+    float w_ampere(int neuron) const;
+    float g_siemens(int neuron, int synaptic_input) const;
+
+    /// Instruction set in use: "avx512", "avx2" or "baseline": the best of the machine, or what the environment's BSS_SIMD says.
+    std::string_view simd() const;
+
+private:
+    struct Data;
+    std::unique_ptr<Data> data_;
+};
+
+}   // namespace bss
