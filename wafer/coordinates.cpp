@@ -123,7 +123,7 @@ std::optional<Hicann> fed_chip(Hicann hicann, SwitchRow row)
     return hicann.neighbour(row.side() == Side::left ? Direction::west : Direction::east);
 }
 
-RepeaterBlock repeater_block(HLine h) { return RepeaterBlock(h.repeater_side() == Side::left ? 0 : 1); }
-RepeaterBlock repeater_block(VLine v) { return RepeaterBlock(2 + 2 * static_cast<int>(v.repeater_half()) + static_cast<int>(v.side())); }
+RepeaterBlock repeater_block(HLine h) { return RepeaterBlock(h.repeater_side() == Side::left ? 2 : 3); }
+RepeaterBlock repeater_block(VLine v) { return RepeaterBlock(4 * static_cast<int>(v.repeater_half()) + static_cast<int>(v.side())); }
 
 }   // namespace bss

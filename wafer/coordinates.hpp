@@ -216,7 +216,7 @@ struct VLine : Index<VLine, 256> {
     }
     constexpr std::array<HLine, 2> crossings() const                    ///< hardware.md §4.1
     {
-        const int h = side() == Side::left ? 2 * ((63 - value()) % 32) : 2 * (value() % 32);
+        const int h = side() == Side::left ? 2 * euclidean_mod(63 - value(), 32) : 2 * (value() % 32);
         return {HLine(h), HLine(h + 1)};
     }
     /// Half of the chip at whose rim the line's repeater sits: left even bottom, left odd top; right the reverse (rule B6).
@@ -270,7 +270,7 @@ struct SynapseSwitch : Index<SynapseSwitch, 7168> {
 /// Chip whose driver a switch row feeds; nothing if it lies beyond the rim (rules S2, S6). The driver has the row's line number.
 std::optional<Hicann> fed_chip(Hicann hicann, SwitchRow row);
 
-struct RepeaterBlock : Index<RepeaterBlock, 6> { using Index::Index; }; ///< 0 H left, 1 H right, 2 V top left, 3 V top right, 4 V bottom left, 5 V bottom right
+struct RepeaterBlock : Index<RepeaterBlock, 6> { using Index::Index; }; ///< 0 V top left, 1 V top right, 2 H left, 3 H right, 4 V bottom left, 5 V bottom right (64, 64, 32, 32, 64, 64 repeaters)
 RepeaterBlock repeater_block(HLine h);
 RepeaterBlock repeater_block(VLine v);
 constexpr int test_port(HLine h) { return std::array{1, 1, 0, 0}[h.value() % 4]; }                                   // rule B7
