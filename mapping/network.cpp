@@ -1,1 +1,70 @@
 #include "network.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace bss {
+
+namespace {
+using enum CellParameter::Range;
+
+/// Defaults of PyNN 0.13's standard models.
+const std::vector<CellParameter> if_cond_exp{
+    {"cm", "nF", 1.0, positive},          {"tau_m", "ms", 20.0, positive},     {"tau_refrac", "ms", 0.1, not_negative},
+    {"tau_syn_E", "ms", 5.0, positive},   {"tau_syn_I", "ms", 5.0, positive},  {"v_rest", "mV", -65.0, any},
+    {"v_reset", "mV", -65.0, any},        {"v_thresh", "mV", -50.0, any},      {"e_rev_E", "mV", 0.0, any},
+    {"e_rev_I", "mV", -70.0, any},        {"i_offset", "nA", 0.0, any},
+};
+const std::vector<CellParameter> eif_cond_exp_isfa_ista{
+    {"cm", "nF", 0.281, positive},        {"tau_m", "ms", 9.3667, positive},   {"tau_refrac", "ms", 0.1, not_negative},
+    {"tau_syn_E", "ms", 5.0, positive},   {"tau_syn_I", "ms", 5.0, positive},  {"v_rest", "mV", -70.6, any},
+    {"v_reset", "mV", -70.6, any},        {"v_thresh", "mV", -50.4, any},      {"v_spike", "mV", -40.0, any},
+    {"delta_T", "mV", 2.0, not_negative}, {"a", "nS", 4.0, any},               {"b", "nA", 0.0805, any},
+    {"tau_w", "ms", 144.0, positive},     {"e_rev_E", "mV", 0.0, any},         {"e_rev_I", "mV", -80.0, any},
+    {"i_offset", "nA", 0.0, any},
+};
+const std::vector<CellParameter> spike_source_array{};
+const std::vector<CellParameter> spike_source_poisson{
+    {"rate", "Hz", 1.0, not_negative}, {"start", "ms", 0.0, not_negative}, {"duration", "ms", 1e10, not_negative},
+};
+constexpr std::array<std::string_view, 4> names{"IF_cond_exp", "EIF_cond_exp_isfa_ista", "SpikeSourceArray", "SpikeSourcePoisson"};
+}   // namespace
+
+std::string_view name_of(CellType cell) { return names[static_cast<std::size_t>(cell)]; }
+
+const std::vector<CellParameter>& parameters_of(CellType cell)
+{
+    switch (cell) {
+        case CellType::IF_cond_exp: return if_cond_exp;
+        case CellType::EIF_cond_exp_isfa_ista: return eif_cond_exp_isfa_ista;
+        case CellType::SpikeSourceArray: return spike_source_array;
+        case CellType::SpikeSourcePoisson: break;
+    }
+    return spike_source_poisson;
+}
+
+std::uint64_t Network::neurons() const
+{
+    std::uint64_t sum = 0;
+    for (const auto& p : populations)
+        sum += is_source(p.cell) ? 0 : p.size;
+    return sum;
+}
+
+std::uint64_t Network::sources() const
+{
+    std::uint64_t sum = 0;
+    for (const auto& p : populations)
+        sum += is_source(p.cell) ? p.size : 0;
+    return sum;
+}
+
+std::uint64_t Network::synapses() const
+{
+    std::uint64_t sum = 0;
+    for (const auto& p : projections)
+        sum += p.size();
+    return sum;
+}
+
+}   // namespace bss

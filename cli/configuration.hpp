@@ -1,0 +1,78 @@
+/// A configuration as users write it (YAML): one table of keys, read by the reader, by `--help-config` and by docs/configuration.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/recording.hpp"
+#include "mapping/connectors.hpp"
+#include "mapping/mapping.hpp"
+#include "wafer/defects.hpp"
+#include "wafer/imperfections.hpp"
+
+namespace bss {
+
+/// Neurons first..last of a population, both included.
+struct NeuronRange {
+    std::uint32_t first = 0, last = 0;
+};
+
+/// One entry of `record`.
+struct RecordRequest {
+    Variable variable = Variable::v;
+    std::uint32_t population = 0;
+    std::vector<NeuronRange> neurons;           ///< ascending, disjoint
+    double interval_ms = 0.1;
+    std::int64_t interval_steps = 1;            ///< the same in steps of run.timestep
+    Through through = Through::probe;
+};
+std::string_view name_of(Variable variable);
+
+enum class CalibrationKind { ideal, oracle };
+
+struct Configuration {
+    std::string file;                           ///< as the user named it
+    std::string text;                           ///< of the file
+    std::string sha256;                         ///< of the text and the options that change it
+
+    NetworkSpec network;
+    struct Wafer {
+        std::string technology;                 ///< a shipped one's name, or a path
+        std::uint64_t id = 1;
+        std::vector<Hicann> hicanns;            ///< that may be used, ascending
+        std::optional<Defects> listed_defects;  ///< from a defects file
+        std::map<std::string, double> random_defects;   ///< kind -> fraction
+        CalibrationKind calibration = CalibrationKind::oracle;
+        Imperfections imperfections;
+    } wafer;
+    MappingOptions mapping;                     ///< with place and timestep_s filled in
+    double max_synapse_loss = 1.0;
+    struct Run {
+        double duration_ms = 1000, timestep_ms = 0.1, speedup = 1000;
+        std::uint64_t seed = 1;
+    } run;
+    std::vector<RecordRequest> record;
+    std::string output;                         ///< relative to the working folder
+    bool strict = false;
+};
+
+/// Reads a file and the `--set key.path=value` options over it.
+/// @throws InputError with all mistakes, at most ten, a line each: "configs/a.yaml:12: run.timestep: expected a time > 0 (ms), found "-0.1 ms""
+Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::string>& options = {});
+
+/// The network with every synapse. @throws InputError naming file and population when it needs more denmems than the HICANNs have, before any memory is taken
+Network expand_network(const Configuration& configuration);
+
+/// What is broken on a wafer of the configuration, consequences included (derived()).
+Defects defects_of(const Configuration& configuration, std::uint64_t wafer_id);
+
+/// All keys for `--help-config`: name, what it takes, default, meaning.
+std::string configuration_help();
+/// The same as the tables of docs/configuration.md.
+std::string configuration_markdown();
+
+}   // namespace bss
