@@ -42,7 +42,8 @@ struct Transfer {
     const Curve* curve = nullptr;
     double dac_factor = 1.0;                ///< current mirror of the gear
     double factor = 1.0, offset = 0.0;      ///< units of the quantity
-    double saturation = 0.0;                ///< upper end of a voltage (soft), 0: none
+    double saturation = 0.0;                ///< upper end of a voltage, 0: none
+    double saturation_width = 0.01;         ///< volts within which it sets in
     double dac_min = 0.0, dac_max = 1023.0; ///< usable DACs
     bool zero_is_off = false;               ///< DAC 0 <-> value 0 (a, b); an infinite DAC <-> value 0 for tau_refrac
 
