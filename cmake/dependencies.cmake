@@ -1,8 +1,7 @@
-# Debian 12 packages: see the list in scripts/install-packages.
+# Debian 12 packages: scripts/debian-packages.txt.
 find_package(Threads REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(HDF5 REQUIRED COMPONENTS C)
