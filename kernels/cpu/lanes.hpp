@@ -1,0 +1,93 @@
+/// The number type that the model's text is compiled for here: as many lanes as the unit's instruction set holds in a register.
+///
+/// Included only by the step's translation units (step_*.cpp), before the model. Types and functions have internal linkage: see model/number.hpp.
+#pragma once
+
+#include "kernels/model/number.hpp"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace bss::model {
+
+#if defined(__AVX512F__)
+
+typedef float Real __attribute__((vector_size(64)));
+typedef std::int32_t Mask __attribute__((vector_size(64)));
+typedef std::uint32_t Word __attribute__((vector_size(64)));
+
+BSS_HD Real fused(Real a, Real b, Real c) { return (Real)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+BSS_HD Real smaller(Real a, Real b) { return (Real)_mm512_min_ps((__m512)a, (__m512)b); }
+BSS_HD Real larger(Real a, Real b) { return (Real)_mm512_max_ps((__m512)a, (__m512)b); }
+BSS_HD bool any(Mask mask) { return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0; }
+BSS_HD void multiply_wide(Word a, std::uint32_t b, Word& high, Word& low)
+{
+    const __m512i factor = _mm512_set1_epi32(static_cast<int>(b));
+    const __m512i even = _mm512_mul_epu32((__m512i)a, factor), odd = _mm512_mul_epu32(_mm512_srli_epi64((__m512i)a, 32), factor);
+    high = (Word)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
+    low = (Word)_mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
+}
+
+#elif defined(__AVX2__)
+
+typedef float Real __attribute__((vector_size(32)));
+typedef std::int32_t Mask __attribute__((vector_size(32)));
+typedef std::uint32_t Word __attribute__((vector_size(32)));
+
+BSS_HD Real fused(Real a, Real b, Real c) { return (Real)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+BSS_HD Real smaller(Real a, Real b) { return (Real)_mm256_min_ps((__m256)a, (__m256)b); }
+BSS_HD Real larger(Real a, Real b) { return (Real)_mm256_max_ps((__m256)a, (__m256)b); }
+BSS_HD bool any(Mask mask) { return _mm256_movemask_ps((__m256)mask) != 0; }
+BSS_HD void multiply_wide(Word a, std::uint32_t b, Word& high, Word& low)
+{
+    const __m256i factor = _mm256_set1_epi32(static_cast<int>(b));
+    const __m256i even = _mm256_mul_epu32((__m256i)a, factor), odd = _mm256_mul_epu32(_mm256_srli_epi64((__m256i)a, 32), factor);
+    high = (Word)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+    low = (Word)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+}
+
+#else
+
+typedef float Real;
+typedef bool Mask;
+typedef std::uint32_t Word;
+
+#endif
+
+inline constexpr int width = sizeof(Real) / sizeof(float);
+
+#if defined(__AVX2__)
+
+BSS_HD Real select(Mask mask, Real yes, Real no) { return mask ? yes : no; }
+BSS_HD Word bits(Real a) { return (Word)a; }
+BSS_HD Real from_bits(Word b) { return (Real)b; }
+BSS_HD Real number(Word a) { return __builtin_convertvector((Mask)a, Real); }
+BSS_HD bool at(Mask mask, int lane) { return mask[lane] != 0; }
+
+#else
+
+BSS_HD bool at(Mask mask, int) { return mask; }
+
+#endif
+
+/// Lanes that stand at p, on their own boundary.
+BSS_HD Real load(const float* p)
+{
+    Real r;
+    std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Real)), sizeof r);
+    return r;
+}
+BSS_HD Word load(const std::uint32_t* p)
+{
+    Word r;
+    std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Word)), sizeof r);
+    return r;
+}
+template <class T, class Lanes>
+BSS_HD void store(T* p, const Lanes& a)
+{
+    std::memcpy(__builtin_assume_aligned(p, sizeof(Lanes)), &a, sizeof a);
+}
+
+}   // namespace bss::model

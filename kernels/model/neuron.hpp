@@ -1,0 +1,225 @@
+/// A membrane with its denmems over one step (docs/model.md, "Integration").
+///
+/// Units: time in steps, potentials in volts relative to the spike threshold (so v <= 0), conductances and currents divided by the membrane's
+/// whole capacitance: a conductance is per step, a current in volts per step.
+#pragma once
+
+#include "synapse.hpp"
+
+namespace bss::model {
+
+/// What denmems do to their membrane, at the potential where the step begins. Terms of the denmems are added in order of the denmems.
+template <class R>
+struct Terms {
+    R linear{};             ///< leak, synapses, minus adaptation: volts per step
+    R conductance{};        ///< minus the derivative of `linear` by v: per step
+    R exponential{};        ///< X: volts per step
+    R steepness{};          ///< sum of exponential_i log2(e) / Delta_i: per step
+    R adaptation{};         ///< change of the adaptation currents over the whole step at this potential: volts per step
+};
+
+template <class R>
+BSS_HD void add(Terms<R>& sum, const Terms<R>& one)
+{
+    sum.linear = sum.linear + one.linear;
+    sum.conductance = sum.conductance + one.conductance;
+    sum.exponential = sum.exponential + one.exponential;
+    sum.steepness = sum.steepness + one.steepness;
+    sum.adaptation = sum.adaptation + one.adaptation;
+}
+
+template <class R>
+BSS_HD void leak(Terms<R>& one, R gap, R g)
+{
+    one.linear = g * gap;
+    one.conductance = g;
+}
+
+/// The leak's amplifier saturates: x - (4/27) x^3 / V_sat^2, flat beyond 1.5 V_sat.
+/// @param cubic  4 / (27 V_sat^2)
+/// @param end    1.5 V_sat
+template <class R>
+BSS_HD void limited_leak(Terms<R>& one, R gap, R g, R cubic, R end)
+{
+    const R x = larger(smaller(gap, end), -end);
+    const R bend = cubic * x * x;
+    one.linear = g * (x * (1.0f - bend));
+    one.conductance = g * fused(same<R>(-3.0f), bend, same<R>(1.0f));
+}
+
+template <class R>
+BSS_HD void synapse(Terms<R>& one, R v, R g, R reversal)
+{
+    one.linear = fused(g, reversal - v, one.linear);
+    one.conductance = one.conductance + g;
+}
+
+/// @param slope      log2(e) / Delta, 0 where the exponential is off
+/// @param intercept  log2(g Delta) - slope v_exp, -infinity where it is off
+template <class R>
+BSS_HD void exponential(Terms<R>& one, R v, R slope, R intercept)
+{
+    one.exponential = exp2_limited(fused(slope, v, intercept));
+    one.steepness = one.exponential * slope;
+}
+
+/// Adaptation current w over the step with v held where it is; the movement of v enters afterwards: w += gain * lift, lift = integral of (v - v at
+/// the beginning) dt. In between, w is "open".
+/// @param rate  1 - exp(-1 / tau_w)
+/// @param gain  a rate
+template <class R>
+BSS_HD void adaptation(Terms<R>& one, R gap, R rate, R gain, R& w)
+{
+    one.linear = one.linear - w;
+    one.adaptation = -fused(gain, gap, rate * w);
+    w = w + one.adaptation;
+}
+
+/// Where a membrane gets to.
+template <class R, class Mask>
+struct Advance {
+    R v;
+    Mask crossing;          ///< v reached 0, the threshold, on the way
+};
+
+/// The mean linear drive over the part `fraction` of a step, times `fraction`: leak at mid-step with z / (1 - e^-z) = 1 + z/2 + z^2/12 + ..., which
+/// keeps any conductance stable. The exponential's own rise is limited to what is left to the threshold.
+/// @param steepness  out: 1 / Delta of the exponentials together, 0 where there is none
+template <class R>
+BSS_HD R mean_drive(R v, const Terms<R>& sum, R fraction, R& steepness)
+{
+    const R z = sum.conductance * fraction;
+    const R linear = sum.linear * fraction;
+    const R bend = fused(fused(z, same<R>(1.0f / 12.0f), same<R>(0.5f)), z, same<R>(1.0f));
+    const R x = larger(sum.exponential, same<R>(1e-30f));
+    const R inverse = reciprocal(bend * x);                            // one reciprocal for both
+    steepness = sum.steepness * inverse * (bend * 0.693147181f);
+    const R push = larger(smaller(sum.exponential * fraction, -v - linear), R{});
+    R drive = fused(z * -0.5f, push, linear);
+    drive = fused(fraction * fraction * -0.5f, sum.adaptation, drive);
+    return drive * (x * inverse);
+}
+
+/// Solves dv/dt = A + X exp((v - v0) / Delta), A = mean drive, over the part `fraction` of a step (0: stays):
+/// v = v0 + A - Delta ln(1 - y), y = X (e^(A / Delta) - 1) / A. Far from the upstroke short polynomials do; each lane chooses by its own values.
+template <class R>
+BSS_HD auto advance(R v, const Terms<R>& sum, R fraction)
+{
+    R steepness;
+    const R drive = mean_drive(v, sum, fraction, steepness);
+    const R x = drive * steepness;
+    const R force = sum.exponential * fraction;
+    R growth = force * expm1_over_x_small(x);
+    R y = growth * steepness;
+    R rise = fused(growth, log_over_y_small(y), drive);
+    auto crossing = y < R{};                                           // none yet
+    const auto steep = (larger(x, -x) > same<R>(1.0f)) | (y > same<R>(0.25f));
+    if (any(steep)) {
+        const R limited = larger(smaller(x, same<R>(60.0f)), same<R>(-1e30f));
+        const R large_growth = force * ((exp_limited(limited) - 1.0f) / limited);
+        growth = select(larger(x, -x) > same<R>(1.0f), large_growth, growth);
+        y = growth * steepness;
+        const R left = larger(1.0f - y, same<R>(1e-30f));
+        const R logarithm = select(y > same<R>(0.25f), -log_normal(left) / y, log_over_y_small(y));
+        crossing = steep & (y >= same<R>(1.0f));
+        rise = select(steep, fused(growth, logarithm, drive), rise);
+    }
+    const R end = v + rise;
+    crossing = (crossing | (end >= R{})) & (fraction > R{});
+    return Advance<R, decltype(crossing)>{end, crossing};
+}
+
+/// Time in steps until dv/dt = A + X exp((v - v0) / Delta) reaches 0 from v <= 0.
+BSS_HD float time_to_threshold(float v, float drive, float exponential, float steepness)
+{
+    const float at_threshold = exp_limited(v * steepness);             // u_p
+    const float speed = fused(drive, at_threshold, exponential);       // at the threshold, times u_p
+    if (!(steepness > 0.0f) || !(speed > 1e-30f)) {
+        return drive > 0.0f ? -v / drive : 1.0f;
+    }
+    const float q = (1.0f - at_threshold) / speed;
+    const float s = 1.0f + drive * q;
+    const float logarithm = s == 1.0f ? 1.0f : log_normal(larger(s, 1e-30f)) / (s - 1.0f);
+    return q * logarithm / steepness;
+}
+
+/// When within [0, fraction] a membrane crosses, once it is known that it does. The mean drive belongs to the time until the crossing: fixed point.
+BSS_HD float crossing_time(float v, const Terms<float>& sum, float fraction)
+{
+    float t = fraction;
+    for (int i = 0; i < 3 && t > 1e-6f; ++i) {
+        float steepness;
+        const float drive = mean_drive(v, sum, t, steepness) / t;
+        t = smaller(larger(time_to_threshold(v, drive, sum.exponential, steepness), 0.0f), fraction);
+    }
+    return t;
+}
+
+/// What the rare path needs of a membrane's denmems: element k stands at [k * stride].
+struct DenmemColumn {
+    int count, stride;
+    float* w;
+    const float* jump;      ///< b
+    const float* rate;
+    const float* slope;
+    const float* intercept;
+};
+
+/// A membrane while its crossings of a step are worked out.
+struct Firing {
+    float v;                ///< where it is; at first where the step began, in the end where it ends
+    float refractory;       ///< steps left at the end of the step
+    float lift;             ///< integral of (v - v at the step's beginning) over the step
+    int spikes;             ///< how many
+    float times[4];         ///< in the step; a membrane fires at most four times a step
+};
+
+/// A step in which the membrane crosses the threshold at least once: reset, adaptation jumps, refractory time, and the rest of the step if that
+/// ends within. `sum` belongs to the step's beginning, of which the last part `fraction` is free; w is open (see adaptation()) and stays so.
+BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_reset, float tau_refrac, const DenmemColumn& denmems)
+{
+    Firing f{v0, 0.0f, 0.0f, 0, {}};
+    Terms<float> sum = begin;
+    float now = 1.0f - fraction;
+    for (;;) {
+        const float t = crossing_time(f.v, sum, fraction);
+        now = smaller(now + t, 1.0f);
+        f.times[f.spikes++] = now;
+        f.lift = fused(t, 0.5f * f.v - v0, f.lift);
+        const float rest = 1.0f - now;
+        float jumps = 0.0f;
+        for (int k = 0; k < denmems.count; ++k) {
+            const int at = k * denmems.stride;
+            const float jump = denmems.jump[at];
+            denmems.w[at] = fused(jump, fused(-denmems.rate[at], rest, 1.0f), denmems.w[at]);
+            jumps = jumps + jump;
+        }
+        sum.linear = fused(sum.conductance, f.v - v_reset, sum.linear) - jumps;
+        f.v = v_reset;
+        f.refractory = tau_refrac - rest;
+        if (f.refractory >= 0.0f || f.spikes == 4) {
+            f.refractory = larger(f.refractory, 0.0f);
+            f.lift = fused(rest, v_reset - v0, f.lift);
+            return f;
+        }
+        f.lift = fused(tau_refrac, v_reset - v0, f.lift);
+        fraction = -f.refractory;
+        f.refractory = 0.0f;
+        now = 1.0f - fraction;
+        sum.exponential = sum.steepness = 0.0f;
+        for (int k = 0; k < denmems.count; ++k) {
+            Terms<float> one;
+            exponential(one, v_reset, denmems.slope[k * denmems.stride], denmems.intercept[k * denmems.stride]);
+            sum.exponential = sum.exponential + one.exponential;
+            sum.steepness = sum.steepness + one.steepness;
+        }
+        const auto next = advance(v_reset, sum, fraction);
+        if (!next.crossing) {
+            f.lift = fused(fraction, 0.5f * (v_reset + next.v) - v0, f.lift);
+            f.v = next.v;
+            return f;
+        }
+    }
+}
+
+}   // namespace bss::model
