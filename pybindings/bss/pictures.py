@@ -135,7 +135,7 @@ def draw_raster(result, path):
             if name in _sources(summary) and len(names) > 1 and len(_sources(summary)) < len(names):
                 continue
             counts, _ = np.histogram(spikes[name][0], bins=edges)
-            course.stairs(counts / summary["populations"][name]["neurons"] / (np.diff(edges) * 1e-3), edges, color=colours[name], linewidth=0.8)
+            course.stairs(counts / summary["populations"][name]["neurons"] / (np.diff(edges) * 1e-3), edges, color=colours[name], linewidth=0.8, baseline=None)
         course.set_ylabel("rate (Hz)")
         course.set_xlabel(f"biological time (ms), rates in bins of {width:g} ms")
         course.set_ylim(bottom=0)

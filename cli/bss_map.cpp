@@ -1,0 +1,3 @@
+#include "cli/run_command.hpp"
+
+int main(int argc, char** argv) { return bss::run_command(argc, argv, "bss-map", true); }

@@ -1,0 +1,170 @@
+#include "cli/mapping_file.hpp"
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "wafer/digest.hpp"
+#include "wafer/error.hpp"
+#include "wafer/hdf5.hpp"
+#include "wafer/storage.hpp"
+
+namespace bss {
+
+namespace {
+
+std::uint16_t wafer_id(const Mapping& mapping, Chip chip) { return static_cast<std::uint16_t>(mapping.wafers[chip.wafer].wafer_id); }
+
+/// /placement/<population>: a row a neuron; for a source a row an entry point, with denmem -1.
+void write_placement(hid_t file, const Mapping& mapping, const Network& network)
+{
+    const hdf5::Handle root = hdf5::create_group(file, "placement");
+    for (std::size_t p = 0; p < network.populations.size(); ++p) {
+        std::vector<std::uint32_t> id;
+        std::vector<std::uint16_t> wafer, hicann;
+        std::vector<std::int16_t> denmem, merger, address;
+        std::vector<std::uint8_t> size;
+        for (const PlacedNeuron& placed : mapping.placement[p]) {
+            id.push_back(placed.id);
+            wafer.push_back(wafer_id(mapping, placed.chip));
+            hicann.push_back(static_cast<std::uint16_t>(placed.chip.hicann.value()));
+            denmem.push_back(placed.denmem);
+            size.push_back(placed.size);
+            merger.push_back(static_cast<std::int16_t>(placed.connected ? placed.merger.value() : -1));
+            address.push_back(static_cast<std::int16_t>(placed.connected ? placed.address.value() : -1));
+        }
+        const hdf5::Handle group = hdf5::create_group(root, network.populations[p].name);
+        hdf5::write_dataset(group, "id", id);
+        hdf5::write_dataset(group, "wafer", wafer);
+        hdf5::write_dataset(group, "hicann", hicann);
+        hdf5::write_dataset(group, "denmem", denmem);
+        hdf5::write_dataset(group, "size", size);
+        hdf5::write_dataset(group, "merger", merger);
+        hdf5::write_dataset(group, "address", address);
+    }
+}
+
+/// /parameters/<population>/<name> and /weights/<projection>: what the hardware was told, in biological units.
+void write_realised(hid_t file, const Mapping& mapping, const Network& network)
+{
+    const hdf5::Handle parameters = hdf5::create_group(file, "parameters");
+    for (std::size_t p = 0; p < mapping.parameters.size(); ++p) {
+        const hdf5::Handle group = hdf5::create_group(parameters, network.populations[p].name);
+        for (const RealisedParameter& parameter : mapping.parameters[p])
+            hdf5::write_dataset(group, parameter.name, parameter.values);
+    }
+    const hdf5::Handle weights = hdf5::create_group(file, "weights");
+    for (std::size_t k = 0; k < mapping.realised_weight.size(); ++k)
+        hdf5::write_dataset(weights, std::to_string(k), mapping.realised_weight[k]);
+}
+
+/// /synapses/<projection> and /lost/<projection>: where each synapse went, or why it went nowhere.
+void write_synapses(hid_t file, const Mapping& mapping, const Network& network)
+{
+    const hdf5::Handle realised = hdf5::create_group(file, "synapses"), lost = hdf5::create_group(file, "lost");
+    for (std::size_t k = 0; k < network.projections.size(); ++k) {
+        const Projection& projection = network.projections[k];
+        std::vector<std::uint32_t> pre, post, lost_pre, lost_post;
+        std::vector<std::uint16_t> wafer, hicann, row;
+        std::vector<std::uint8_t> column, code;
+        std::vector<std::string> cause;
+        for (std::size_t s = 0; s < projection.size(); ++s) {
+            const RealisedSynapse& synapse = mapping.synapses[k][s];
+            if (!synapse.realised()) {
+                lost_pre.push_back(projection.pre_neuron[s]);
+                lost_post.push_back(projection.post_neuron[s]);
+                cause.emplace_back(loss_cause_names[static_cast<std::size_t>(synapse.cause)]);
+                continue;
+            }
+            const SynapseArrays& arrays = mapping.wafers[synapse.chip.wafer].hicanns.at(synapse.chip.hicann).synapses;
+            pre.push_back(projection.pre_neuron[s]);
+            post.push_back(projection.post_neuron[s]);
+            wafer.push_back(wafer_id(mapping, synapse.chip));
+            hicann.push_back(static_cast<std::uint16_t>(synapse.chip.hicann.value()));
+            row.push_back(synapse.row);
+            column.push_back(synapse.column);
+            code.push_back(arrays.weight[SynapseArrays::at(SynapseRow(synapse.row), Column(synapse.column))]);
+        }
+        const hdf5::Handle here = hdf5::create_group(realised, std::to_string(k)), gone = hdf5::create_group(lost, std::to_string(k));
+        hdf5::write_dataset(here, "pre", pre);
+        hdf5::write_dataset(here, "post", post);
+        hdf5::write_dataset(here, "wafer", wafer);
+        hdf5::write_dataset(here, "hicann", hicann);
+        hdf5::write_dataset(here, "row", row);
+        hdf5::write_dataset(here, "column", column);
+        hdf5::write_dataset(here, "code", code);
+        hdf5::write_dataset(gone, "pre", lost_pre);
+        hdf5::write_dataset(gone, "post", lost_post);
+        hdf5::write_strings(gone, "cause", cause);
+    }
+}
+
+/// /chips: how full each configured chip is, and what it lost of the synapses that its neurons asked for.
+void write_chips(hid_t file, const Mapping& mapping, const Network& network)
+{
+    struct Use {
+        std::uint32_t denmems = 0, drivers = 0;
+        std::uint64_t realised = 0, lost = 0;
+    };
+    std::map<Chip, Use> chips;
+    for (std::size_t w = 0; w < mapping.wafers.size(); ++w)
+        for (const auto& [hicann, config] : mapping.wafers[w].hicanns) {
+            Use& use = chips[{static_cast<std::uint16_t>(w), hicann}];
+            for (const DriverConfig& driver : config.drivers)
+                use.drivers += driver.enable;
+        }
+    for (const auto& population : mapping.placement)
+        for (const PlacedNeuron& placed : population)
+            if (placed.denmem >= 0)
+                chips[placed.chip].denmems += placed.size;
+    for (std::size_t k = 0; k < network.projections.size(); ++k) {
+        const Projection& projection = network.projections[k];
+        for (std::size_t s = 0; s < projection.size(); ++s) {
+            Use& use = chips[mapping.placement[projection.post][projection.post_neuron[s]].chip];
+            (mapping.synapses[k][s].realised() ? use.realised : use.lost) += 1;
+        }
+    }
+    std::vector<std::uint16_t> wafer, hicann;
+    std::vector<std::uint32_t> denmems, drivers;
+    std::vector<std::uint64_t> realised, lost;
+    for (const auto& [chip, use] : chips) {
+        wafer.push_back(wafer_id(mapping, chip));
+        hicann.push_back(static_cast<std::uint16_t>(chip.hicann.value()));
+        denmems.push_back(use.denmems);
+        drivers.push_back(use.drivers);
+        realised.push_back(use.realised);
+        lost.push_back(use.lost);
+    }
+    const hdf5::Handle group = hdf5::create_group(file, "chips");
+    hdf5::write_dataset(group, "wafer", wafer);
+    hdf5::write_dataset(group, "hicann", hicann);
+    hdf5::write_dataset(group, "denmems", denmems);
+    hdf5::write_dataset(group, "drivers", drivers);
+    hdf5::write_dataset(group, "synapses_realised", realised);
+    hdf5::write_dataset(group, "synapses_lost", lost);
+}
+
+}   // namespace
+
+std::string write_mapping(const std::filesystem::path& path, const Mapping& mapping, const Network& network, bool list_synapses)
+{
+    hdf5::write_file(path, [&](hid_t file) {
+        const hdf5::Handle wafers = hdf5::create_group(file, "wafers");
+        for (const WaferConfig& wafer : mapping.wafers)
+            write(hdf5::create_group(wafers, std::to_string(wafer.wafer_id)), wafer);
+        write_placement(file, mapping, network);
+        write_realised(file, mapping, network);
+        write_chips(file, mapping, network);
+        if (list_synapses)
+            write_synapses(file, mapping, network);
+    });
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream bytes;
+    if (!(bytes << in.rdbuf()))
+        throw RunError(fmt::format("{}: cannot be read back", path.string()));
+    return sha256(bytes.view());
+}
+
+}   // namespace bss

@@ -1,0 +1,69 @@
+#include "cli/recorder.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace bss {
+
+Recorder::Recorder(const Network& network, const Mapping& mapping, const RecordPlan& plan, const std::vector<NeuronPlace>& neurons)
+    : network_(network), scale_(mapping.scale), plan_(plan), activity_(network.populations.size()), samples_(plan.traces.size())
+{
+    std::map<NeuronPlace, Id> placed;
+    for (std::uint32_t p = 0; p < network.populations.size(); ++p) {
+        spikes_.push_back({.population = network.populations[p].name, .times_ms = {}, .node_ids = {}});
+        if (is_source(network.populations[p].cell)) {
+            for (std::uint32_t neuron = 0; neuron < network.populations[p].size; ++neuron)
+                of_source_.emplace_back(p, neuron);             // sources stand in the order of population, id (Mapping::stimulus)
+            continue;
+        }
+        for (const PlacedNeuron& neuron : mapping.placement[p])
+            placed.emplace(NeuronPlace{neuron.chip, Denmem(neuron.denmem)}, Id{p, neuron.id});
+    }
+    for (const NeuronPlace& place : neurons) {
+        const auto found = placed.find(place);
+        of_neuron_.push_back(found == placed.end() ? Id{unknown, 0} : found->second);
+    }
+}
+
+void Recorder::add(const Recording& recording, double end_ms)
+{
+    const auto add_spike = [&](const Id& id, double time_s, bool recorded) {
+        const double time_ms = scale_.ms(time_s);
+        if (id.first == unknown || time_ms >= end_ms)
+            return;
+        ++activity_[id.first].fired;
+        if (!recorded)
+            return;
+        ++activity_[id.first].recorded;
+        spikes_[id.first].times_ms.push_back(time_ms);
+        spikes_[id.first].node_ids.push_back(id.second);
+    };
+    for (const NeuronSpike& spike : recording.spikes)
+        add_spike(of_neuron_[spike.neuron], spike.time_s, spike.recorded);
+    for (const SourceSpike& spike : recording.source_spikes)
+        add_spike(of_source_[spike.source], spike.time_s, true);
+    for (std::size_t k = 0; k < recording.traces.size(); ++k)
+        samples_[k].insert(samples_[k].end(), recording.traces[k].values.begin(), recording.traces[k].values.end());
+}
+
+void Recorder::write(const std::filesystem::path& folder, double completed_ms)
+{
+    for (PopulationSpikes& spikes : spikes_)
+        sort_by_time(spikes);
+    write_spikes(folder / "spikes.h5", spikes_);
+    spikes_.clear();
+
+    for (auto begin = plan_.reports.begin(); begin != plan_.reports.end();) {
+        const Variable variable = begin->variable;
+        const auto end = std::find_if(begin, plan_.reports.end(), [&](const PlannedReport& r) { return r.variable != variable; });
+        std::vector<Report> reports;
+        for (; begin != end; ++begin)
+            reports.push_back(make_report(*begin, network_, plan_.traces, samples_, completed_ms));
+        write_reports(folder / fmt::format("{}.h5", name_of(variable)), std::string(unit_of(variable)), reports);
+    }
+    samples_.clear();
+}
+
+}   // namespace bss

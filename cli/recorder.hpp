@@ -1,0 +1,41 @@
+/// Gathers what an engine recorded, chunk by chunk, and turns it into files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "cli/record_plan.hpp"
+#include "cli/summary.hpp"
+
+namespace bss {
+
+class Recorder {
+public:
+    /// @param neurons  of the program: NeuronSpike::neuron counts these
+    Recorder(const Network& network, const Mapping& mapping, const RecordPlan& plan, const std::vector<NeuronPlace>& neurons);
+
+    /// Spikes at or after `end_ms` (biological) are left out.
+    void add(const Recording& recording, double end_ms);
+
+    /// Spikes of each population so far, fired and recorded.
+    const std::vector<PopulationActivity>& activity() const { return activity_; }
+
+    /// Writes spikes.h5 and <variable>.h5. The recorder is empty afterwards. @throws RunError
+    void write(const std::filesystem::path& folder, double completed_ms);
+
+private:
+    static constexpr std::uint32_t unknown = 0xffffffff;
+    using Id = std::pair<std::uint32_t, std::uint32_t>;         ///< population, neuron within it
+
+    const Network& network_;
+    const Scale scale_;
+    const RecordPlan& plan_;
+    std::vector<Id> of_neuron_, of_source_;                     ///< by the engine's indices
+    std::vector<PopulationSpikes> spikes_;                      ///< [population]
+    std::vector<PopulationActivity> activity_;
+    std::vector<std::vector<float>> samples_;                   ///< [trace] -> [sample][neuron]
+};
+
+}   // namespace bss

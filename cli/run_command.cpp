@@ -1,0 +1,334 @@
+#include "cli/run_command.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <optional>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <omp.h>
+
+#include "cli/configuration.hpp"
+#include "cli/dry_run.hpp"
+#include "cli/mapping_file.hpp"
+#include "cli/progress.hpp"
+#include "cli/record_plan.hpp"
+#include "cli/recorder.hpp"
+#include "cli/summary.hpp"
+#include "kernels/engine.hpp"
+#include "wafer/error.hpp"
+#include "wafer/files.hpp"
+
+namespace bss {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+double seconds_since(std::chrono::steady_clock::time_point begin) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); }
+
+// ---- command line --------------------------------------------------------------------------------------------------
+
+struct Options {
+    std::string config, output, backend = "auto";
+    std::vector<std::string> set;
+    int threads = 0;                            ///< 0: all cores
+    bool quiet = false, json = false, dry_run = false, map_only = false;
+};
+
+/// Reads the command line; an exit code when there is nothing more to do.
+std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_view program, Options& options)
+{
+    const std::string name(program);
+    CLI::App app(options.map_only ? "Maps a network onto the wafer and writes the mapping with an account of it." : "Maps a network onto the wafer, runs it and writes what was recorded with an account of it.", name);
+    app.footer(fmt::format("Examples:\n"
+                           "  {0} --config configs/wafer.yaml\n"
+                           "  {0} --config configs/brunel.yaml --set run.duration=\"200 ms\" --set wafer.id=7 --output results/try\n"
+                           "  {0} --config configs/wafer.yaml --dry-run\n"
+                           "  {0} --config configs/brunel.yaml --quiet --json > summary.json\n"
+                           "Exit codes: 0 done, 1 the run failed, 2 the input is wrong, 3 a limit was exceeded (max_synapse_loss, strict), 130 interrupted.",
+                           program));
+    bool help_config = false, version = false;
+    app.add_option("--config", options.config, "configuration (YAML)")->type_name("FILE");
+    app.add_option("--set", options.set, "sets one key, as key.path=value in YAML; repeatable")->type_name("KEY=VALUE")->allow_extra_args(false);
+    app.add_option("--output", options.output, "folder for the results, in place of the configuration's")->type_name("DIR");
+    app.add_option("--threads", options.threads, "number of threads (default: all cores)")->type_name("N")->check(CLI::Range(1, 4096));
+    app.add_option("--backend", options.backend, "auto, cpu or cuda")->type_name("NAME")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    app.add_flag("--quiet", options.quiet, "print nothing but errors");
+    app.add_flag("--json", options.json, "print the summary as JSON, and nothing else");
+    app.add_flag("--dry-run", options.dry_run, "only estimate HICANNs, memory, time and rates; write nothing");
+    if (!options.map_only)
+        app.add_flag("--map-only", options.map_only, "stop after the mapping, as bss-map does");
+    app.add_flag("--help-config", help_config, "list every key of a configuration");
+    app.add_flag("--version", version, "print the version");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp& help) {
+        app.exit(help);
+        return ExitCode::done;
+    } catch (const CLI::ParseError& error) {
+        fmt::print(stderr, "{}: {} (see {} --help)\n", program, error.what(), program);
+        return ExitCode::wrong_input;
+    }
+    if (version) {
+        fmt::print("{} {}\n", program, project_version());
+        return ExitCode::done;
+    }
+    if (help_config) {
+        fmt::print("{}", configuration_help());
+        return ExitCode::done;
+    }
+    if (options.config.empty()) {
+        fmt::print(stderr, "{}: --config is required (see {} --help)\n", program, program);
+        return ExitCode::wrong_input;
+    }
+    return std::nullopt;
+}
+
+// ---- Ctrl-C --------------------------------------------------------------------------------------------------------
+
+volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t running = 0;
+
+/// Before and after the run there is nothing to save: the program ends at once. The run itself stops at the next chunk, or at once when asked again.
+void on_interrupt(int)
+{
+    if (!running || interrupted)
+        _exit(static_cast<int>(ExitCode::interrupted));
+    interrupted = 1;
+}
+
+// ---- output --------------------------------------------------------------------------------------------------------
+
+/// Finds out before any work whether results can be written, and leaves nothing behind.
+void check_output(const fs::path& folder)
+{
+    std::error_code error;
+    const auto refuse = [&](const std::string& why) { throw InputError(fmt::format("--output: {} cannot be a result folder: {}", folder.string(), why)); };
+    if (folder.empty())
+        refuse("it has no name");
+    std::vector<fs::path> made;                 // folders that are missing so far, the innermost first
+    for (fs::path path = fs::absolute(folder).lexically_normal(); !fs::exists(path, error); path = path.parent_path()) {
+        if (error)
+            refuse(error.message());
+        made.push_back(path);
+    }
+    const fs::path existing = made.empty() ? folder : made.back().parent_path();
+    if (!fs::is_directory(existing, error))
+        refuse(fmt::format("{} is a file", existing.string()));
+    if (made.empty()) {
+        if (access(folder.c_str(), W_OK) != 0)
+            refuse("no permission to write");
+        return;
+    }
+    const bool possible = fs::create_directories(made.front(), error);
+    const std::string why = error.message();
+    for (const fs::path& path : made)
+        fs::remove(path, error);
+    if (!possible)
+        refuse(why);
+}
+
+void take_over(const fs::path& folder)
+{
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        throw RunError(fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
+    remove_results(folder);
+}
+
+// ---- the command ---------------------------------------------------------------------------------------------------
+
+std::shared_ptr<const Calibration> make_calibration(CalibrationKind kind, const Silicon& silicon)
+{
+    return kind == CalibrationKind::ideal ? ideal_calibration(silicon) : oracle_calibration(silicon);
+}
+
+Machine make_machine(const Configuration& configuration, const std::shared_ptr<const Silicon>& silicon, const std::shared_ptr<const Calibration>& calibration)
+{
+    Machine machine;
+    machine.silicon = {silicon};
+    machine.defects = {defects_of(configuration, configuration.wafer.id)};
+    machine.calibration = {calibration};
+    machine.speedup = configuration.run.speedup;
+    for (Hicann hicann : configuration.wafer.hicanns)
+        if (machine.defects[0].usable(hicann))
+            machine.chips.push_back({0, hicann});
+    return machine;
+}
+
+/// Warnings that only a run can give, where the mapping did not foresee them.
+std::vector<Warning> warnings_of_run(const Mapping& mapping, const Counters& counters)
+{
+    std::vector<Warning> warnings;
+    const auto add = [&](std::string_view code, std::int64_t count, std::string_view message) {
+        const bool known = std::any_of(mapping.warnings.begin(), mapping.warnings.end(), [&](const Warning& w) { return w.code == code; });
+        if (count > 0 && !known)
+            warnings.push_back({.code = std::string(code), .message = std::string(message), .count = static_cast<std::uint64_t>(count)});
+    };
+    add("input_rate", counters.l2_down_lost + counters.l2_down_dropped_before_sim, "spikes of sources were lost on the way to the wafer: they fire faster than the links carry");
+    add("delay_below_timestep", counters.delays_below_timestep, "events arrived within the step in which they were sent, and acted in the next one");
+    return warnings;
+}
+
+/// Advances the engine in chunks of about a quarter of a second, so that progress can be shown and Ctrl-C is heard.
+RunAccount run_engine(Engine& engine, Recorder& recorder, const Configuration& configuration, bool show_progress)
+{
+    constexpr double chunk_seconds = 0.25;
+    const double duration_ms = configuration.run.duration_ms;
+    const std::int64_t steps = steps_of(duration_ms, configuration.run.timestep_ms);
+    const auto time_ms = [&](std::int64_t step) { return step == steps ? duration_ms : static_cast<double>(step) * configuration.run.timestep_ms; };
+
+    Progress progress("Running", show_progress);
+    const auto begin = std::chrono::steady_clock::now();
+    std::int64_t chunk = 64;
+    while (engine.now() < steps && !interrupted) {
+        const auto chunk_begin = std::chrono::steady_clock::now();
+        const std::int64_t now = std::min(chunk, steps - engine.now());
+        engine.advance(now);
+        recorder.add(engine.take_recording(), time_ms(engine.now()));
+        const double took = seconds_since(chunk_begin);
+        const double factor = std::clamp(chunk_seconds / std::max(took, 1e-6), 0.1, 8.0);
+        chunk = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(chunk) * factor));
+        progress.update(static_cast<double>(engine.now()) / static_cast<double>(steps));
+    }
+    RunAccount account;
+    account.seconds = seconds_since(begin);
+    account.backend = engine.backend();
+    account.simd = engine.simd();
+    account.threads = engine.threads();
+    account.completed_ms = time_ms(engine.now());
+    account.counters = engine.counters();
+    return account;
+}
+
+void print(const Json& summary, const Options& options)
+{
+    if (options.json)
+        fmt::print("{}\n", summary.dump(2));
+    else if (!options.quiet)
+        fmt::print("{}", summary_table(summary));
+}
+
+/// Writes summary.json, which says that the results are complete, and prints it.
+void finish(const fs::path& folder, const Json& summary, const Options& options)
+{
+    write_text(folder / "summary.json", summary.dump(2) + "\n");
+    print(summary, options);
+}
+
+/// Why a limit of the user's is exceeded, a line each.
+std::vector<std::string> exceeded_limits(const Configuration& configuration, const Json& summary)
+{
+    std::vector<std::string> lines;
+    if (const Json& mapping = summary["mapping"]; !mapping.is_null()) {
+        const double wanted = summary["network"]["synapses"].get<double>(), lost = mapping["synapses_lost"].get<double>();
+        if (wanted > 0 && lost / wanted > configuration.max_synapse_loss)
+            lines.push_back(fmt::format("{}: mapping.max_synapse_loss: expected at most {:g} of the synapses lost, found {:.4g}", configuration.file, configuration.max_synapse_loss, lost / wanted));
+    }
+    if (configuration.strict)
+        for (const std::string& finding : strict_findings(summary))
+            lines.push_back(fmt::format("{}: strict: {}", configuration.file, finding));
+    return lines;
+}
+
+ExitCode execute(const Options& options)
+{
+    const Configuration configuration = read_configuration(options.config, options.set);
+    check_recording(configuration);
+    if (options.backend == "cuda")
+        throw InputError("--backend cuda: expected a CUDA device, found none that this build can use");
+    const int threads = options.threads > 0 ? options.threads : std::max(1, omp_get_max_threads());
+    omp_set_num_threads(threads);
+    const Technology technology = Technology::load(configuration.wafer.technology);
+    if (options.dry_run) {
+        if (!options.quiet)
+            fmt::print("{}", dry_run_table(configuration, technology, threads));
+        return ExitCode::done;
+    }
+    const fs::path folder = options.output.empty() ? configuration.output : options.output;
+    check_output(folder);
+
+    const auto silicon = std::make_shared<const Silicon>(technology, configuration.wafer.imperfections, configuration.wafer.id);
+    const auto calibration_begin = std::chrono::steady_clock::now();
+    const auto calibration = make_calibration(configuration.wafer.calibration, *silicon);
+    const double calibration_seconds = seconds_since(calibration_begin);
+    const Machine machine = make_machine(configuration, silicon, calibration);
+    const Network network = expand_network(configuration);
+
+    Mapping mapping = map(network, machine, configuration.mapping, configuration.wafer.imperfections);
+    const RecordPlan record_plan = plan_recording(configuration, network, mapping, technology, machine.defects);
+
+    take_over(folder);
+    Outcome outcome{.configuration = configuration, .network = network, .mapping = mapping, .technology = technology, .calibration = std::string(calibration->kind()),
+                    .calibration_seconds = calibration_seconds, .mapping_sha256 = write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses),
+                    .run = {}, .activity = {}, .warnings = {}};
+    const Json mapped = make_summary(outcome);
+    const std::vector<std::string> exceeded = exceeded_limits(configuration, mapped);
+    if (options.map_only || !exceeded.empty()) {
+        finish(folder, mapped, options);
+        for (const std::string& line : exceeded)
+            fmt::print(stderr, "{}\n", line);
+        return exceeded.empty() ? ExitCode::done : ExitCode::limit_exceeded;
+    }
+
+    const RunSettings settings{.timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = record_plan.traces};
+    Program program = elaborate(mapping.wafers, std::span(silicon.get(), 1), settings);
+    Recorder recorder(network, mapping, record_plan, program.neurons);
+    const int window_steps = program.window_steps;
+    const auto engine = make_engine(std::move(program), mapping.stimulus, {.backend = "cpu", .threads = threads});
+    running = 1;
+    RunAccount account = run_engine(*engine, recorder, configuration, !options.quiet && !options.json);
+    account.window_steps = window_steps;
+    outcome.run = account;
+    outcome.activity = recorder.activity();
+    outcome.warnings = warnings_of_run(mapping, account.counters);
+    recorder.write(folder, account.completed_ms);
+
+    const Json summary = make_summary(outcome);
+    finish(folder, summary, options);
+    if (interrupted) {
+        fmt::print(stderr, "interrupted: {} is complete up to {:g} ms\n", folder.string(), account.completed_ms);
+        return ExitCode::interrupted;
+    }
+    const std::vector<std::string> found = exceeded_limits(configuration, summary);
+    for (const std::string& line : found)
+        fmt::print(stderr, "{}\n", line);
+    return found.empty() ? ExitCode::done : ExitCode::limit_exceeded;
+}
+
+}   // namespace
+
+int run_command(int argc, const char* const* argv, std::string_view program, bool map_only)
+{
+    Options options;
+    options.map_only = map_only;
+    const auto failed = [&](std::string_view what) {
+        fmt::print(stderr, "{}: {}\n", program, what);
+        return static_cast<int>(ExitCode::failed);
+    };
+    std::signal(SIGINT, on_interrupt);
+    std::signal(SIGTERM, on_interrupt);
+    try {
+        if (const auto code = parse(argc, argv, program, options))
+            return static_cast<int>(*code);
+        return static_cast<int>(execute(options));
+    } catch (const InputError& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return static_cast<int>(ExitCode::wrong_input);
+    } catch (const std::bad_alloc&) {
+        return failed("out of memory (--dry-run estimates what a run needs)");
+    } catch (const std::exception& error) {
+        return failed(error.what());
+    }
+}
+
+}   // namespace bss

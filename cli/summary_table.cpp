@@ -1,0 +1,153 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/summary.hpp"
+
+namespace bss {
+
+namespace {
+
+/// "2,987,316"
+std::string grouped(std::uint64_t number)
+{
+    std::string digits = std::to_string(number);
+    for (int k = static_cast<int>(digits.size()) - 3; k > 0; k -= 3)
+        digits.insert(static_cast<std::size_t>(k), ",");
+    return digits;
+}
+std::string grouped(const Json& number) { return grouped(number.get<std::uint64_t>()); }
+
+std::string share(std::uint64_t part, std::uint64_t whole) { return fmt::format("{:.2f} %", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole)); }
+
+void heading(std::string& out, std::string_view title) { out += fmt::format("\n{}\n", title); }
+void line(std::string& out, std::string_view name, std::string_view value) { out += fmt::format("  {:<22} {}\n", name, value); }
+
+std::string_view explanation(std::string_view calibration)
+{
+    if (calibration == "oracle")
+        return "oracle: reads the true mismatch, no lab could";
+    if (calibration == "ideal")
+        return "ideal: inverts the nominal curves";
+    return calibration;
+}
+
+void add_mapping(std::string& out, const Json& network, const Json& mapping)
+{
+    const auto wanted = network["synapses"].get<std::uint64_t>(), lost = mapping["synapses_lost"].get<std::uint64_t>();
+    heading(out, "Mapping");
+    line(out, "hardware", fmt::format("{} HICANNs, {} denmems ({} a neuron), {} drivers", grouped(mapping["hicanns"]), grouped(mapping["denmems"]), mapping["neuron_size"].get<int>(), grouped(mapping["drivers"])));
+    line(out, "operating mode", fmt::format("{} capacitor, {} leak, {:.4g} to {:.4g} mV on {:.3f} to {:.3f} V", mapping["capacitor"].get<std::string>(), mapping["leak"].get<std::string>(),
+                                            mapping["potentials"]["biological_mV"][0].get<double>(), mapping["potentials"]["biological_mV"][1].get<double>(),
+                                            mapping["potentials"]["hardware_V"][0].get<double>(), mapping["potentials"]["hardware_V"][1].get<double>()));
+    line(out, "synapses realised", fmt::format("{} of {}", grouped(mapping["synapses_realised"]), grouped(wanted)));
+    line(out, "synapses lost", fmt::format("{} ({})", grouped(lost), share(lost, wanted)));
+    for (const auto& [cause, count] : mapping["lost_by_cause"].items())
+        if (count.get<std::uint64_t>() > 0)
+            line(out, "  by " + cause, fmt::format("{} ({})", grouped(count), share(count.get<std::uint64_t>(), wanted)));
+
+    std::vector<const Json*> worst;
+    for (const Json& projection : mapping["projections"])
+        if (projection["lost"].get<std::uint64_t>() > 0)
+            worst.push_back(&projection);
+    std::stable_sort(worst.begin(), worst.end(), [](const Json* a, const Json* b) { return (*a)["lost"].get<std::uint64_t>() > (*b)["lost"].get<std::uint64_t>(); });
+    constexpr std::size_t most_shown = 5;
+    for (std::size_t k = 0; k < std::min(worst.size(), most_shown); ++k) {
+        const Json& p = *worst[k];
+        line(out, k == 0 ? "largest losses" : "", fmt::format("{} -> {} ({}): {} of {} ({})", p["pre"].get<std::string>(), p["post"].get<std::string>(), p["receptor"].get<std::string>(), grouped(p["lost"]),
+                                                              grouped(p["requested"]), share(p["lost"].get<std::uint64_t>(), p["requested"].get<std::uint64_t>())));
+    }
+    if (worst.size() > most_shown)
+        line(out, "", fmt::format("and {} more projections", worst.size() - most_shown));
+    line(out, "clipped", fmt::format("{} parameters, {} weights", grouped(mapping["clipped_parameters"]), grouped(mapping["clipped_weights"])));
+    if (const auto kept = mapping["synapses_kept_ideal"].get<std::uint64_t>(); kept > 0)
+        line(out, "kept as ideal synapses", grouped(kept));
+    const Json& rules = mapping["design_rules"];
+    std::string checks = fmt::format("{} errors, {} warnings", grouped(rules["errors"]), grouped(rules["warnings"]));
+    for (const auto& [rule, count] : rules["by_rule"].items())
+        checks += fmt::format(", {}: {}", rule, grouped(count));
+    line(out, "design rules", checks);
+    line(out, "rebuilt from bits", mapping["rebuilt_from_bits"].get<bool>() ? "equals requested minus lost" : "DIFFERS from requested minus lost");
+    line(out, "time", fmt::format("{:.2f} s", mapping["seconds"].get<double>()));
+}
+
+void add_run(std::string& out, const Json& run)
+{
+    heading(out, "Run");
+    if (run.is_null()) {
+        line(out, "", "none: mapping only");
+        return;
+    }
+    const auto duration = run["duration_ms"].get<double>(), completed = run["completed_ms"].get<double>();
+    line(out, "biological time", completed < duration ? fmt::format("{:g} of {:g} ms, interrupted", completed, duration) : fmt::format("{:g} ms in steps of {:g} ms", duration, run["timestep_ms"].get<double>()));
+    line(out, "wall time", fmt::format("{:.2f} s: x{:.3g} of biological real time, hardware at x{:g} is {:.3g} times faster", run["seconds"].get<double>(), run["times_real_time"].get<double>(),
+                                       run["speedup"].get<double>(), run["slower_than_hardware"].get<double>()));
+    line(out, "engine", fmt::format("{}, {} threads, {}, windows of {} steps", run["backend"].get<std::string>(), run["threads"].get<int>(), run["simd"].get<std::string>(), run["window_steps"].get<int>()));
+    line(out, "work", fmt::format("{} membranes, {} denmem steps, {} row events, {} synaptic events", grouped(run["membranes"]), grouped(run["denmem_steps"]), grouped(run["row_events"]),
+                                  grouped(run["synaptic_events"])));
+}
+
+void add_populations(std::string& out, const Json& populations, bool ran)
+{
+    heading(out, "Populations");
+    std::size_t width = 10;
+    for (const auto& [name, p] : populations.items())
+        width = std::max(width, name.size());
+    out += fmt::format("  {:<{}} {:>10}", "", width, "neurons");
+    out += ran ? fmt::format(" {:>12} {:>12} {:>10}\n", "fired", "recorded", "rate (Hz)") : "\n";
+    constexpr std::size_t most_shown = 40;
+    std::size_t shown = 0;
+    for (const auto& [name, p] : populations.items()) {
+        if (++shown > most_shown)
+            break;
+        out += fmt::format("  {:<{}} {:>10}", name, width, grouped(p["neurons"]));
+        out += ran ? fmt::format(" {:>12} {:>12} {:>10.3f}\n", grouped(p["spikes_fired"]), grouped(p["spikes"]), p["rate_hz"].get<double>()) : "\n";
+    }
+    if (populations.size() > most_shown)
+        out += fmt::format("  and {} more in summary.json\n", populations.size() - most_shown);
+}
+
+}   // namespace
+
+std::string summary_table(const Json& summary)
+{
+    const Json& network = summary["network"];
+    std::string out = fmt::format("{}: {} neurons, {} sources, {} synapses\n", summary["config"].get<std::string>(), grouped(network["neurons"]), grouped(network["sources"]), grouped(network["synapses"]));
+    if (!summary["mapping"].is_null())
+        add_mapping(out, network, summary["mapping"]);
+
+    heading(out, "Wafer");
+    line(out, "wafer", fmt::format("{}, technology {}", summary["provenance"]["wafer_id"].get<std::uint64_t>(), summary["provenance"]["technology"].get<std::string>()));
+    line(out, "calibration", explanation(summary["calibration"]["kind"].get<std::string>()));
+    std::string off;
+    std::size_t on = 0;
+    for (const auto& [name, value] : summary["imperfections"].items()) {
+        on += value.get<bool>();
+        if (!value.get<bool>())
+            off += (off.empty() ? "" : ", ") + name;
+    }
+    line(out, "imperfections", off.empty() ? "all" : on == 0 ? "none" : fmt::format("all but {}", off));
+
+    add_run(out, summary["run"]);
+    add_populations(out, summary["populations"], !summary["run"].is_null());
+
+    if (!summary["run"].is_null()) {
+        heading(out, "Spikes lost");
+        std::uint64_t lost = 0;
+        for (const auto& [where, count] : summary["spikes_lost"].items()) {
+            lost += count.get<std::uint64_t>();
+            if (count.get<std::uint64_t>() > 0)
+                line(out, where, grouped(count));
+        }
+        if (lost == 0)
+            line(out, "", "none");
+    }
+    heading(out, "Warnings");
+    for (const Json& warning : summary["warnings"])
+        line(out, warning["code"].get<std::string>(), fmt::format("{} x: {}", grouped(warning["count"]), warning["message"].get<std::string>()));
+    if (summary["warnings"].empty())
+        line(out, "", "none");
+    return out;
+}
+
+}   // namespace bss
