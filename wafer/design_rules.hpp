@@ -19,6 +19,7 @@ struct Limits {
     int crossbar_limit = 1;             ///< closed crossbar switches a line (B4)
     int synapse_switch_limit = 1;       ///< closed synapse switches a V line (S3)
     int driver_chain_length = 3;        ///< D4
+    int hop_limit = 0;                  ///< HICANN borders on the way of an event (B9); 0: no limit
     bool real_valued_dacs = false;      ///< parameter quantisation is off: DACs need not be integers in range (F1)
     bool real_valued_weights = false;   ///< weight quantisation is off (Y7)
 };
