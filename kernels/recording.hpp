@@ -52,6 +52,9 @@ struct Recording {
     std::vector<Trace> traces;                                      ///< one a TraceRequest
 };
 
+/// Ascending by (time, neuron).
+void sort(std::vector<NeuronSpike>& spikes);
+
 /// Totals since the last restart.
 struct Counters {
     std::int64_t membranes = 0;                                     ///< integrated ones

@@ -1,0 +1,235 @@
+#include "chip.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "wafer/random.hpp"
+
+namespace bss {
+namespace {
+
+/// Events whose rows are being fetched from memory while others are delivered.
+constexpr std::size_t rows_ahead = 4;
+
+std::uint32_t key_of(Chip chip) { return static_cast<std::uint32_t>(chip.wafer) * Hicann::count + static_cast<std::uint32_t>(chip.hicann.value()); }
+
+/// Nearly normal, mean 0, variance 1, at most 4.9: the sum of eight 16-bit numbers. No function whose last bit depends on a library.
+constexpr double largest_jitter = 4.9;
+double jitter(std::uint64_t trial, const SentEvent& event, Chip from, DncMerger merger, Chip to)
+{
+    const std::uint32_t elements = event.sender.kind == Sender::Kind::neuron ? Denmem::count : BackgroundGenerator::count;
+    const std::uint32_t who = event.sender.kind == Sender::Kind::source ? event.sender.index : key_of(from) * elements + event.sender.index;
+    const auto words = random_words(trial, Purpose::route_jitter, who, key_of(to) * DncMerger::count + static_cast<std::uint32_t>(merger.value()), event.sender.number,
+                                    static_cast<std::uint32_t>(event.sender.kind));
+    std::int32_t sum = 0;
+    for (const std::uint32_t word : words)
+        sum += static_cast<std::int32_t>(word >> 16) + static_cast<std::int32_t>(word & 0xffff);
+    constexpr double mean = 8 * 32767.5, deviation = 53509.80;      // sqrt(8 (2^32 - 1) / 12)
+    return (sum - mean) / deviation;
+}
+
+std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip)
+{
+    std::vector<NeuronCircuit> neurons;
+    for (const NeuronProgram& neuron : chip.neurons) {
+        const auto first = chip.circuits.begin() + neuron.first_denmem;
+        neurons.push_back({{first, first + neuron.denmem_count}, neuron.firing_index, neuron.initial_volt, static_cast<std::uint32_t>(neuron.firing.value())});
+    }
+    return neurons;
+}
+
+std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes)
+{
+    std::vector<int> slots;
+    for (int n = 0; n < static_cast<int>(chip.neurons.size()); ++n)
+        for (int k = 0; k < chip.neurons[n].denmem_count; ++k)
+            slots.push_back(membranes.slot(n, k));
+    return slots;
+}
+
+MembraneSettings membrane_settings(const Program& program, const ChipProgram& chip)
+{
+    return {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())};
+}
+
+}   // namespace
+
+ChipRun::ChipRun(const Program& program, std::uint32_t index)
+    : program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(neuron_circuits(*chip_), membrane_settings(program, *chip_)),
+      rows_(*chip_, slots_of(*chip_, membranes_), membranes_.simd()), spike_counts_(chip_->neurons.size())
+{
+    double longest_s = 0;
+    for (std::uint32_t r = 0; r < program.routes.size(); ++r)
+        if (program.routes[r].target == index) {
+            own_routes_.push_back(r);
+            longest_s = std::max(longest_s, program.routes[r].delay_s + largest_jitter * program.jitter_s);
+        }
+    arrivals_.resize(own_routes_.size());
+    ring_.resize(std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_) + program.window_steps + 2));
+
+    const double clock_s = 1 / chip_->pll_hz;
+    const auto own = std::find_if(program.nets.begin(), program.nets.end(), [&](const NetProgram& net) { return net.chip == chip_->chip; });
+    first_net_ = static_cast<std::uint32_t>(own - program.nets.begin());
+    for (auto net = own; net != program.nets.end() && net->chip == chip_->chip; ++net)
+        mergers_.emplace_back(program.link_bandwidth ? (net->slow ? program.timing.merger_clocks : 1) * clock_s : 0.0);
+    encoders_.fill(PriorityEncoder(program.timing.encoder_clocks * clock_s));
+    link_up_ = program.link_bandwidth ? Queue::with_buffer(program.timing.link_up_spacing_s, program.timing.link_up_buffer) : Queue();
+    for (const BackgroundProgram& background : chip_->background)
+        background_.emplace_back(background.config, chip_->pll_hz);
+
+    for (std::uint32_t t = 0; t < program.traces.size(); ++t) {
+        Probe probe{t, {}, {}};
+        for (std::uint32_t k = 0; k < program.traces[t].neurons.size(); ++k) {
+            const std::uint32_t neuron = program.traces[t].neurons[k];
+            if (neuron >= chip_->first_neuron && neuron < chip_->first_neuron + chip_->neurons.size())
+                probe.positions.push_back(k);
+        }
+        if (!probe.positions.empty())
+            probes_.push_back(std::move(probe));
+    }
+}
+
+void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn)
+{
+    firings_.clear();
+    for (std::int64_t step = first; step < last; ++step) {
+        now_ = step;
+        sample(step);
+        drive(step);
+        deliver(step);
+        crossings_.clear();
+        membranes_.step(step, crossings_);
+        for (const MembraneSpike& spike : crossings_)
+            firings_.push_back({(static_cast<double>(step) + spike.fraction) * timestep_s_, spike.neuron});
+    }
+    now_ = last;
+    steps_ += last - first;
+    send(static_cast<double>(last) * timestep_s_, input, sent_[turn]);
+}
+
+void ChipRun::sample(std::int64_t step)
+{
+    for (Probe& probe : probes_) {
+        const TraceProgram& trace = program_->traces[probe.trace];
+        if (step % trace.interval_steps != 0)
+            continue;
+        for (const std::uint32_t position : probe.positions) {
+            const int neuron = static_cast<int>(trace.neurons[position] - chip_->first_neuron);
+            float value = 0;
+            switch (trace.variable) {
+            case Variable::v: value = membranes_.v_volt(neuron); break;
+            case Variable::w: value = membranes_.w_ampere(neuron); break;
+            case Variable::gsyn_exc: value = membranes_.g_siemens(neuron, 0); break;
+            case Variable::gsyn_inh: value = membranes_.g_siemens(neuron, 1); break;
+            }
+            if (!trace.readout.empty()) {
+                const ReadoutCircuit& readout = trace.readout[position];
+                const double noise = random_normal(program_->trial, Purpose::readout_noise, key_of(chip_->chip), static_cast<std::uint32_t>(trace.readout_denmems[position].value()),
+                                                   static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32));
+                value = quantised(value + readout.offset_volt + readout.noise_volt * noise, program_->adc);
+            }
+            probe.values.push_back(value);
+        }
+    }
+}
+
+void ChipRun::drive(std::int64_t step)
+{
+    for (const CurrentProgram& current : chip_->currents) {
+        const auto sample_at = [&](std::int64_t s) { return static_cast<std::int64_t>((static_cast<double>(s) + 0.5) * timestep_s_ / current.sample_s); };
+        const std::int64_t sample = sample_at(step);
+        if (step > 0 && sample == sample_at(step - 1))
+            continue;
+        const auto length = static_cast<std::int64_t>(current.dac.size());
+        const double dac = current.continuous || sample < length ? current.dac[sample % length] : 0.0;
+        for (std::size_t k = 0; k < current.neurons.size(); ++k)
+            membranes_.set_current(static_cast<int>(current.neurons[k]), dac * current.ampere_per_dac[k]);
+    }
+}
+
+void ChipRun::deliver(std::int64_t step)
+{
+    if (!later_.empty()) {
+        const auto due = std::partition(later_.begin(), later_.end(), [&](const auto& l) { return l.first - step >= static_cast<std::int64_t>(ring_.size()); });
+        for (auto l = due; l != later_.end(); ++l)
+            ring_[l->first & (ring_.size() - 1)].push_back(l->second);
+        later_.erase(due, later_.end());
+    }
+    auto& arrivals = ring_[step & (ring_.size() - 1)];
+    if (arrivals.empty())
+        return;
+    if (!chip_->plastic_drivers.empty())
+        std::sort(arrivals.begin(), arrivals.end());    // their factors depend on the order of events; sums do not
+    const auto rows_of = [&](const Arrival& arrival) {
+        const RouteProgram& route = program_->routes[own_routes_[arrival.route]];
+        const int upper = arrival.address.driver_decoder();
+        return std::span(program_->route_rows).subspan(route.first_row[upper], route.first_row[upper + 1] - route.first_row[upper]);
+    };
+    const std::array inputs{membranes_.input(0), membranes_.input(1)};
+    for (std::size_t k = 0; k < arrivals.size(); ++k) {
+        if (k + rows_ahead < arrivals.size())
+            for (const std::uint16_t row : rows_of(arrivals[k + rows_ahead]))
+                rows_.prefetch(row);
+        rows_.deliver(rows_of(arrivals[k]), arrivals[k].address, arrivals[k].time_s, inputs);
+        ++arrivals_[arrivals[k].route][arrivals[k].address.value()];
+    }
+    arrivals.clear();
+}
+
+void ChipRun::file(std::uint32_t own_route, const SentEvent& event, std::int64_t earliest)
+{
+    const RouteProgram& route = program_->routes[own_routes_[own_route]];
+    double delay_s = route.delay_s;
+    if (program_->jitter_s > 0) {
+        const NetProgram& net = program_->nets[route.net];
+        delay_s = std::max(program_->shortest_delay_s, delay_s + program_->jitter_s * jitter(program_->trial, event, net.chip, net.merger, chip_->chip));
+    }
+    const double arrival_s = event.time_s + delay_s;
+    auto step = static_cast<std::int64_t>(std::floor(arrival_s / timestep_s_ + 0.5));
+    if (step < earliest) {
+        step = earliest;
+        ++delayed_;
+    }
+    const Arrival arrival{arrival_s, own_route, event.address};
+    if (step - earliest < static_cast<std::int64_t>(ring_.size()))
+        ring_[step & (ring_.size() - 1)].push_back(arrival);
+    else
+        later_.emplace_back(step, arrival);
+}
+
+void ChipRun::take(Recording& recording)
+{
+    recording.spikes.insert(recording.spikes.end(), spikes_.begin(), spikes_.end());
+    spikes_.clear();
+    for (Probe& probe : probes_) {
+        auto& values = recording.traces[probe.trace].values;
+        const std::size_t width = program_->traces[probe.trace].neurons.size();
+        for (std::size_t k = 0; k < probe.values.size(); ++k)
+            values[k / probe.positions.size() * width + probe.positions[k % probe.positions.size()]] = probe.values[k];
+        probe.values.clear();
+    }
+}
+
+void ChipRun::count(Counters& counters) const
+{
+    counters.membranes += static_cast<std::int64_t>(chip_->neurons.size());
+    counters.denmem_steps += static_cast<std::int64_t>(chip_->denmems.size()) * steps_;
+    counters.l1_neuron_lost += l1_lost_;
+    counters.l2_up_lost += up_lost_;
+    counters.delays_below_timestep += delayed_;
+    for (std::size_t r = 0; r < own_routes_.size(); ++r) {
+        const RouteProgram& route = program_->routes[own_routes_[r]];
+        for (const L1Address address : all<L1Address>()) {
+            const std::int64_t events = arrivals_[r][address.value()];
+            if (events == 0)
+                continue;
+            for (std::uint32_t k = route.first_row[address.driver_decoder()]; k < route.first_row[address.driver_decoder() + 1]; ++k) {
+                counters.row_events += events;
+                counters.synaptic_events += events * rows_.matches(program_->route_rows[k], address);
+            }
+        }
+    }
+}
+
+}   // namespace bss

@@ -1,0 +1,108 @@
+/// One HICANN in time on a CPU: it delivers the events that are due, integrates its membranes and sends off what fires.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/background.hpp"
+#include "kernels/link.hpp"
+#include "kernels/program.hpp"
+#include "kernels/sources.hpp"
+#include "membranes.hpp"
+#include "rows.hpp"
+
+namespace bss {
+
+/// Who sent an event: addresses its jitter, which must not depend on the order of processing.
+struct Sender {
+    enum class Kind : std::uint8_t { neuron, source, background } kind = Kind::neuron;
+    std::uint32_t index = 0;                ///< of the firing denmem, the source or the generator
+    std::uint32_t number = 0;               ///< of the spike in the sender's train
+    auto operator<=>(const Sender&) const = default;
+};
+
+/// An event that leaves a DNC merger.
+struct SentEvent {
+    double time_s = 0;                      ///< without the time it takes anyway, which is part of the route delay
+    std::uint32_t net = 0;                  ///< into Program::nets
+    L1Address address;
+    Sender sender;
+};
+
+class ChipRun {
+public:
+    ChipRun(const Program& program, std::uint32_t index);
+
+    /// Runs the steps [first, last). `input` are the host's events for this chip, ascending by time; those of this piece of time are removed.
+    /// @param turn  0 and 1 alternate: others may still read what the last call sent
+    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn);
+    /// What left the chip's mergers in the last call of run() with this turn.
+    const std::vector<SentEvent>& sent(int turn) const { return sent_[turn]; }
+
+    /// Takes an event that comes over route number `route` of those to this chip; it acts at the grid point nearest to its arrival, not before the step `earliest`.
+    void file(std::uint32_t route, const SentEvent& event, std::int64_t earliest);
+
+    /// Appends the spikes and fills in the traces' samples of the chip's own neurons, both since the last take.
+    void take(Recording& recording);
+    void count(Counters& counters) const;
+    std::string_view simd() const { return membranes_.simd(); }
+
+private:
+    struct Arrival {
+        double time_s;
+        std::uint32_t route;                        ///< into own_routes_
+        L1Address address;
+        auto operator<=>(const Arrival&) const = default;
+    };
+    /// A trace request's neurons on this chip.
+    struct Probe {
+        std::uint32_t trace = 0;                    ///< into Program::traces
+        std::vector<std::uint32_t> positions;       ///< in the request's list
+        std::vector<float> values;                  ///< [sample since the last take][position]
+    };
+
+    void sample(std::int64_t step);
+    void drive(std::int64_t step);
+    void deliver(std::int64_t step);
+    void insert(std::int64_t step, const Arrival& arrival);
+    bool record(const NeuronProgram& neuron, double time_s, bool lost);
+    void send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent);
+    void enter(const std::vector<std::uint32_t>& nets, double time_s, L1Address address, const Sender& sender);
+
+    const Program* program_;
+    const ChipProgram* chip_;
+    double timestep_s_;
+    Membranes membranes_;
+    Rows rows_;
+
+    std::vector<std::vector<Arrival>> ring_;        ///< [step mod size] what acts then
+    std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< beyond the ring: held up in crowded mergers
+    std::int64_t now_ = 0;                          ///< next step
+
+    struct Firing {
+        double time_s;
+        std::uint32_t neuron;                       ///< of the chip
+        auto operator<=>(const Firing&) const = default;
+    };
+    std::vector<MembraneSpike> crossings_;
+    std::vector<Firing> firings_;
+    std::vector<std::uint32_t> spike_counts_;       ///< [neuron]
+
+    std::array<PriorityEncoder, NeuronBlock::count> encoders_;
+    std::vector<EncodedSpike> encoded_;
+    std::vector<Queue> mergers_;                    ///< [net - first_net_]
+    std::uint32_t first_net_ = 0;
+    Queue link_up_;
+    std::vector<BackgroundTrain> background_;       ///< parallel to ChipProgram::background
+    std::vector<SentEvent> passing_;                ///< on the way into the mergers
+    std::array<std::vector<SentEvent>, 2> sent_;    ///< [turn]
+
+    std::vector<Probe> probes_;
+    std::vector<NeuronSpike> spikes_;
+    std::int64_t steps_ = 0, l1_lost_ = 0, up_lost_ = 0, delayed_ = 0;
+    std::vector<std::uint32_t> own_routes_;         ///< routes to this chip, ascending
+    std::vector<std::array<std::uint32_t, L1Address::count>> arrivals_;    ///< [own route][address] events that acted
+};
+
+}   // namespace bss

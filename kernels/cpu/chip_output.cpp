@@ -1,0 +1,68 @@
+#include <algorithm>
+#include <tuple>
+
+#include "chip.hpp"
+
+namespace bss {
+
+/// Spikes of this piece of time: into the recording, and through encoders and mergers onto the wafer, with all that is due before `end_s`.
+void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent)
+{
+    sent.clear();
+    passing_.clear();
+    std::sort(firings_.begin(), firings_.end());
+    encoded_.clear();
+    for (const Firing& firing : firings_) {
+        const NeuronProgram& neuron = chip_->neurons[firing.neuron];
+        const std::uint32_t number = spike_counts_[firing.neuron]++;
+        bool lost = false;
+        if (neuron.sends && program_->link_bandwidth)
+            lost = !encoders_[neuron.firing.block().value()].push(encoder_input(neuron.firing), {firing.time_s, firing.neuron, number}, encoded_);
+        else if (neuron.sends)
+            enter(chip_->block_nets[neuron.firing.block().value()], firing.time_s, neuron.address, {Sender::Kind::neuron, static_cast<std::uint32_t>(neuron.firing.value()), number});
+        spikes_.push_back({chip_->first_neuron + firing.neuron, record(neuron, firing.time_s, lost), firing.time_s});
+    }
+    for (PriorityEncoder& encoder : encoders_)
+        encoder.serve(end_s, encoded_);
+    for (const EncodedSpike& spike : encoded_) {
+        const NeuronProgram& neuron = chip_->neurons[spike.neuron];
+        enter(chip_->block_nets[neuron.firing.block().value()], spike.time_s, neuron.address, {Sender::Kind::neuron, static_cast<std::uint32_t>(neuron.firing.value()), spike.number});
+    }
+    for (std::size_t b = 0; b < background_.size(); ++b) {
+        const BackgroundProgram& background = chip_->background[b];
+        for (BackgroundTrain& train = background_[b]; train.next_s() < end_s; train.pop())
+            enter(background.nets, train.next_s(), background.config.address, {Sender::Kind::background, static_cast<std::uint32_t>(background.generator.value()), train.count()});
+    }
+    const auto due = std::find_if(input.begin(), input.end(), [&](const InputEvent& event) { return event.time_s >= end_s; });
+    for (auto event = input.begin(); event != due; ++event)
+        passing_.push_back({event->time_s, event->net, event->address, {Sender::Kind::source, event->source, event->number}});
+    input.erase(input.begin(), due);
+
+    std::sort(passing_.begin(), passing_.end(), [](const SentEvent& a, const SentEvent& b) { return std::tie(a.time_s, a.sender, a.net) < std::tie(b.time_s, b.sender, b.net); });
+    for (SentEvent& event : passing_) {
+        event.time_s = *mergers_[event.net - first_net_].push(event.time_s);
+        sent.push_back(event);
+    }
+}
+
+/// Whether a spike is seen outside, and why not.
+bool ChipRun::record(const NeuronProgram& neuron, double time_s, bool lost)
+{
+    if (lost) {
+        ++l1_lost_;
+        return false;
+    }
+    if (neuron.through_link && !link_up_.push(time_s)) {
+        ++up_lost_;
+        return false;
+    }
+    return neuron.recorded;
+}
+
+void ChipRun::enter(const std::vector<std::uint32_t>& nets, double time_s, L1Address address, const Sender& sender)
+{
+    for (const std::uint32_t net : nets)
+        passing_.push_back({time_s, net, address, sender});
+}
+
+}   // namespace bss

@@ -1,0 +1,214 @@
+#include "engine.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <limits>
+#include <new>
+#include <utility>
+
+#include <omp.h>
+
+#include "floating_point.hpp"
+#include "wafer/error.hpp"
+
+namespace bss {
+namespace {
+
+/// Host input is prepared for pieces of at least this many steps, to spare small windows its barriers.
+constexpr std::int64_t playback_steps = 64;
+/// Less work than this (denmem-steps) between two barriers is not worth another thread.
+constexpr std::int64_t least_share = 1024;
+
+/// Keeps an exception of a parallel region: none may leave it.
+class Failure {
+public:
+    /// @param step  says when, for failed_before()
+    template <class Work>
+    void guard(std::int64_t step, Work&& work) noexcept
+    {
+        try {
+            work();
+        } catch (...) {
+            std::int64_t earliest = step_;
+            while (step < earliest && !step_.compare_exchange_weak(earliest, step)) {
+            }
+            if (!taken_.exchange(true))
+                failure_ = std::current_exception();
+        }
+    }
+    /// All threads agree on this if a barrier lies in between.
+    bool failed_before(std::int64_t step) const { return step_ < step; }
+    void rethrow() const
+    {
+        if (!failure_)
+            return;
+        try {
+            std::rethrow_exception(failure_);
+        } catch (const std::bad_alloc&) {
+            throw RunError("the run needs more memory than there is");
+        }
+    }
+
+private:
+    std::atomic<std::int64_t> step_ = std::numeric_limits<std::int64_t>::max();
+    std::atomic<bool> taken_ = false;
+    std::exception_ptr failure_;
+};
+
+/// Restores the caller's floating-point state, which the worker threads change for themselves.
+class KeepFloatingPoint {
+public:
+    ~KeepFloatingPoint() { _mm_setcsr(state_); }
+
+private:
+    unsigned state_ = _mm_getcsr();
+};
+
+}   // namespace
+
+CpuEngine::CpuEngine(Program program, Stimulus stimulus, int threads) : asked_threads_(threads) { restart(std::move(program), std::move(stimulus)); }
+
+void CpuEngine::restart(Program program, Stimulus stimulus)
+{
+    playback_.reset();
+    chips_.clear();
+    program_ = std::move(program);
+    stimulus_ = std::move(stimulus);
+    now_ = taken_ = 0;
+    turn_ = 0;
+    build();
+}
+
+std::vector<CpuEngine::Share> CpuEngine::shares() const
+{
+    std::int64_t total = 0;
+    for (const ChipProgram& chip : program_.chips)
+        total += static_cast<std::int64_t>(chip.denmems.size());
+    const auto work = total * program_.window_steps;
+    const auto useful = std::clamp<std::int64_t>(work / least_share, 1, std::max<std::int64_t>(1, static_cast<std::int64_t>(program_.chips.size())));
+    const int count = static_cast<int>(std::min<std::int64_t>(asked_threads_ > 0 ? asked_threads_ : omp_get_num_procs(), useful));
+
+    std::vector<Share> result;
+    std::uint32_t chip = 0;
+    std::int64_t done = 0;
+    for (int t = 0; t < count; ++t) {
+        const std::uint32_t first = chip;
+        while (chip < program_.chips.size() && (t == count - 1 || done * count < total * (t + 1)))
+            done += static_cast<std::int64_t>(program_.chips[chip++].denmems.size());
+        result.push_back({first, chip});
+    }
+    return result;
+}
+
+void CpuEngine::build()
+{
+    shares_ = shares();
+    threads_ = static_cast<int>(shares_.size());
+    own_route_.clear();
+    std::vector<std::uint32_t> routes_to(program_.chips.size());
+    for (const RouteProgram& route : program_.routes)
+        own_route_.push_back(routes_to[route.target]++);
+    inputs_.assign(program_.chips.size(), {});
+    chips_.resize(program_.chips.size());
+    Failure failure;
+    // Each thread makes the chips that it will run, so that their memory is near to it.
+#pragma omp parallel num_threads(threads_)
+    failure.guard(0, [&] {
+        const Share share = shares_[omp_get_thread_num()];
+        for (std::uint32_t c = share.first; c < share.last; ++c) {
+            chips_[c] = std::make_unique<ChipRun>(program_, c);
+            // The chip has its own copy, in its own order.
+            program_.chips[c].addresses = {};
+            program_.chips[c].increments = {};
+        }
+    });
+    failure.rethrow();
+    playback_ = std::make_unique<Playback>(program_, stimulus_);
+}
+
+void CpuEngine::advance(std::int64_t steps)
+{
+    if (steps <= 0)
+        return;
+    const std::int64_t end = now_ + steps;
+    const std::int64_t window = program_.window_steps, piece = (playback_steps + window - 1) / window * window;
+    const KeepFloatingPoint keep;
+    Failure failure;
+#pragma omp parallel num_threads(threads_)
+    {
+        flush_denormals();
+        const Share share = shares_[omp_get_thread_num()];
+        std::int64_t step = now_, prepared = now_;
+        int turn = turn_;
+        while (step < end && !failure.failed_before(step)) {
+            if (step == prepared) {
+                prepared = std::min(end, prepared + piece);
+                playback_->advance(static_cast<double>(prepared) * program_.timestep_s, inputs_);
+            }
+            const std::int64_t next = std::min(prepared, step + window);
+            failure.guard(step, [&] {
+                file_sent(share, step, turn ^ 1);
+                run(share, step, next, turn);
+            });
+            step = next;
+            turn ^= 1;
+#pragma omp barrier
+        }
+#pragma omp master
+        turn_ = turn;
+    }
+    failure.rethrow();
+    now_ = end;
+}
+
+void CpuEngine::file_sent(Share share, std::int64_t earliest, int turn)
+{
+    for (const auto& chip : chips_)
+        for (const SentEvent& event : chip->sent(turn)) {
+            const NetProgram& net = program_.nets[event.net];
+            const auto last = program_.routes.begin() + net.first_route + net.route_count;
+            auto route = std::lower_bound(last - net.route_count, last, share.first, [](const RouteProgram& r, std::uint32_t chip) { return r.target < chip; });
+            for (; route != last && route->target < share.last; ++route)
+                chips_[route->target]->file(own_route_[route - program_.routes.begin()], event, earliest);
+        }
+}
+
+void CpuEngine::run(Share share, std::int64_t first, std::int64_t last, int turn)
+{
+    for (std::uint32_t c = share.first; c < share.last; ++c)
+        chips_[c]->run(first, last, inputs_[c], turn);
+}
+
+Recording CpuEngine::take_recording()
+{
+    Recording recording;
+    recording.first_step = taken_;
+    recording.last_step = now_;
+    for (const TraceProgram& trace : program_.traces) {
+        const auto samples_before = [&](std::int64_t step) { return (step + trace.interval_steps - 1) / trace.interval_steps; };
+        Trace& result = recording.traces.emplace_back();
+        result.first_step = samples_before(taken_) * trace.interval_steps;
+        result.values.resize(static_cast<std::size_t>(samples_before(now_) - samples_before(taken_)) * trace.neurons.size());
+    }
+    for (const auto& chip : chips_)
+        chip->take(recording);
+    sort(recording.spikes);
+    recording.source_spikes = playback_->take_spikes();
+    taken_ = now_;
+    return recording;
+}
+
+Counters CpuEngine::counters() const
+{
+    Counters counters;
+    for (const auto& chip : chips_)
+        chip->count(counters);
+    counters.l2_down_dropped_before_sim = playback_->dropped_before_sim();
+    counters.l2_down_lost = playback_->lost_on_link();
+    return counters;
+}
+
+std::string_view CpuEngine::simd() const { return chips_.empty() ? "baseline" : chips_.front()->simd(); }
+
+}   // namespace bss

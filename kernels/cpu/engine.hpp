@@ -1,0 +1,49 @@
+/// All chips of a program on the cores of one machine.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "chip.hpp"
+#include "kernels/engine.hpp"
+
+namespace bss {
+
+/// Each thread owns some chips. A window has one barrier: a thread files the events of the last window into the rings of its chips, then runs
+/// them through this one; nobody writes what others read.
+class CpuEngine : public Engine {
+public:
+    CpuEngine(Program program, Stimulus stimulus, int threads);
+
+    void advance(std::int64_t steps) override;
+    std::int64_t now() const override { return now_; }
+    Recording take_recording() override;
+    Counters counters() const override;
+    void restart(Program program, Stimulus stimulus) override;
+    std::string_view backend() const override { return "cpu"; }
+    std::string_view simd() const override;
+    int threads() const override { return threads_; }
+
+private:
+    struct Share {
+        std::uint32_t first, last;          ///< chips [first, last) of a thread
+    };
+    void build();
+    std::vector<Share> shares() const;
+    void file_sent(Share share, std::int64_t earliest, int turn);
+    void run(Share share, std::int64_t first, std::int64_t last, int turn);
+
+    int asked_threads_;
+    Program program_;
+    Stimulus stimulus_;
+    int threads_ = 1;
+    std::vector<Share> shares_;
+    std::vector<std::unique_ptr<ChipRun>> chips_;
+    std::vector<std::uint32_t> own_route_;              ///< [route] its number among those to its target
+    std::unique_ptr<Playback> playback_;
+    std::vector<std::vector<InputEvent>> inputs_;       ///< [chip] host events that did not enter its mergers yet
+    std::int64_t now_ = 0, taken_ = 0;
+    int turn_ = 0;                                      ///< of the next window, see ChipRun::run
+};
+
+}   // namespace bss

@@ -1,0 +1,142 @@
+#include "rows.hpp"
+
+#include <algorithm>
+
+namespace bss {
+namespace {
+
+// One text, compiled for each instruction set: the attribute of the function that calls it decides. Loops over 16 lanes become vectors.
+
+[[gnu::always_inline]] inline void add_row(const RowView& row, std::uint8_t address, std::int32_t* accumulator)
+{
+    const std::uint8_t* addresses = row.addresses;
+    const std::uint16_t* increments = row.increments;
+    for (int g = 0; g < row.group_count; ++g, addresses += Rows::lanes, increments += Rows::lanes) {
+        std::int32_t* slots = accumulator + row.groups[g];
+#pragma GCC unroll 1
+        for (int lane = 0; lane < Rows::lanes; ++lane)
+            slots[lane] += addresses[lane] == address ? static_cast<std::int32_t>(increments[lane]) << row.shift : 0;
+    }
+}
+
+[[gnu::always_inline]] inline void add_scaled_row(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator)
+{
+    const std::uint8_t* addresses = row.addresses;
+    const std::uint16_t* increments = row.increments;
+    for (int g = 0; g < row.group_count; ++g, addresses += Rows::lanes, increments += Rows::lanes) {
+        std::int32_t* slots = accumulator + row.groups[g];
+#pragma GCC unroll 1
+        for (int lane = 0; lane < Rows::lanes; ++lane) {
+            const std::uint32_t scaled = increments[lane] * factor >> stp_factor_bits;
+            slots[lane] += addresses[lane] == address ? static_cast<std::int32_t>(scaled << row.shift) : 0;
+        }
+    }
+}
+
+#define BSS_ROW_KERNELS(name, ...)                                                                                                         \
+    __VA_ARGS__ void add_##name(const RowView& row, std::uint8_t address, std::int32_t* accumulator) { add_row(row, address, accumulator); } \
+    __VA_ARGS__ void add_scaled_##name(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator)           \
+    {                                                                                                                                      \
+        add_scaled_row(row, address, factor, accumulator);                                                                                  \
+    }
+
+BSS_ROW_KERNELS(avx512, [[gnu::target("arch=x86-64-v4,prefer-vector-width=512")]])
+BSS_ROW_KERNELS(avx2, [[gnu::target("arch=x86-64-v3")]])
+BSS_ROW_KERNELS(baseline)
+#undef BSS_ROW_KERNELS
+
+}   // namespace
+
+RowKernels row_kernels(std::string_view simd)
+{
+    if (simd == "avx512")
+        return {add_avx512, add_scaled_avx512};
+    if (simd == "avx2")
+        return {add_avx2, add_scaled_avx2};
+    return {add_baseline, add_scaled_baseline};
+}
+
+Rows::Rows(const ChipProgram& chip, std::span<const int> slots, std::string_view simd)
+    : kernels_(row_kernels(simd)), plastic_drivers_(chip.plastic_drivers), states_(chip.plastic_drivers.size())
+{
+    // A group may hold denmems of both halves where neurons of different shapes meet: it then stands in rows of both.
+    std::array<std::vector<std::pair<std::uint32_t, std::uint8_t>>, 2> synapses;    // [half] (slot, column)
+    for (std::size_t k = 0; k < slots.size(); ++k) {
+        const int half = static_cast<int>(chip.denmems[k].half());
+        groups_[half].push_back(static_cast<std::uint32_t>(slots[k] / lanes * lanes));
+        synapses[half].emplace_back(slots[k], chip.denmems[k].x());
+    }
+    std::array<std::vector<std::uint32_t>, 2> positions;                            // [half] of each synapse within a row
+    for (const int half : {0, 1}) {
+        auto& groups = groups_[half];
+        std::sort(groups.begin(), groups.end());
+        groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+        for (const auto& [slot, column] : synapses[half]) {
+            const auto group = std::lower_bound(groups.begin(), groups.end(), slot / lanes * lanes) - groups.begin();
+            positions[half].push_back(static_cast<std::uint32_t>(group * lanes + slot % lanes));
+        }
+    }
+
+    std::size_t size = 0;
+    for (const RowProgram& row : chip.rows)
+        size += groups_[static_cast<int>(row.row.half())].size() * lanes;
+    addresses_.assign(size, deaf_synapse);
+    increments_.assign(size, 0);
+    rows_.reserve(chip.rows.size());
+    std::uint32_t first = 0;
+    for (std::size_t r = 0; r < chip.rows.size(); ++r) {
+        const RowProgram& row = chip.rows[r];
+        const auto half = static_cast<std::uint8_t>(row.row.half());
+        rows_.push_back({first, half, row.input, row.shift, row.plastic_driver});
+        for (std::size_t k = 0; k < positions[half].size(); ++k) {
+            const std::size_t from = r * Column::count + synapses[half][k].second;
+            addresses_[first + positions[half][k]] = chip.addresses[from];
+            increments_[first + positions[half][k]] = chip.increments[from];
+        }
+        first += static_cast<std::uint32_t>(groups_[half].size() * lanes);
+    }
+}
+
+RowView Rows::view(const Row& row) const
+{
+    return {addresses_.data() + row.first, increments_.data() + row.first, groups_[row.half].data(), static_cast<int>(groups_[row.half].size()), row.shift};
+}
+
+void Rows::deliver(std::span<const std::uint16_t> rows, L1Address address, double time_s, const std::array<std::int32_t*, 2>& inputs)
+{
+    const auto wanted = static_cast<std::uint8_t>(address.value());
+    int driver = -1;
+    std::uint32_t factor = 0;
+    for (const std::uint16_t index : rows) {
+        const Row& row = rows_[index];
+        if (row.plastic_driver < 0) {
+            kernels_.add(view(row), wanted, inputs[row.input]);
+            continue;
+        }
+        if (row.plastic_driver != driver) {
+            driver = row.plastic_driver;
+            factor = stp_event(states_[driver][wanted], plastic_drivers_[driver], time_s);
+        }
+        kernels_.add_scaled(view(row), wanted, factor, inputs[row.input]);
+    }
+}
+
+int Rows::matches(std::uint16_t row, L1Address address) const
+{
+    const RowView v = view(rows_[row]);
+    return static_cast<int>(std::count(v.addresses, v.addresses + v.group_count * lanes, static_cast<std::uint8_t>(address.value())));
+}
+
+void Rows::prefetch(std::uint16_t row) const
+{
+    const RowView v = view(rows_[row]);
+    for (int byte = 0; byte < v.group_count * lanes; byte += 64) {
+        __builtin_prefetch(v.addresses + byte);
+        __builtin_prefetch(v.increments + byte);
+        __builtin_prefetch(v.increments + byte + 32);
+    }
+}
+
+std::size_t Rows::bytes() const { return addresses_.size() * 3; }
+
+}   // namespace bss

@@ -1,0 +1,147 @@
+#include "sources.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "wafer/random.hpp"
+
+namespace bss {
+
+Train::Train(const SpikeSource& source, std::uint64_t trial) : source_(&source), trial_(trial)
+{
+    if (const auto* poisson = std::get_if<PoissonTrain>(&source.train))
+        next_s_ = poisson->start_s;
+    draw();
+}
+
+void Train::draw()
+{
+    if (const auto* given = std::get_if<SpikeTimes>(&source_->train)) {
+        next_s_ = taken_ < given->times_s.size() ? given->times_s[taken_] : Queue::unlimited;
+        return;
+    }
+    const auto& poisson = std::get<PoissonTrain>(source_->train);
+    if (!(poisson.rate_hz > 0)) {
+        next_s_ = Queue::unlimited;
+        return;
+    }
+    // Exponential intervals; one call gives two of them.
+    const auto words = random_words(trial_, Purpose::poisson, static_cast<std::uint32_t>(source_->id), static_cast<std::uint32_t>(source_->id >> 32), 0, taken_ / 2);
+    const double u = taken_ % 2 == 0 ? uniform(words[0], words[1]) : uniform(words[2], words[3]);
+    next_s_ -= std::log(u) / poisson.rate_hz;
+    if (!(next_s_ < poisson.stop_s))
+        next_s_ = Queue::unlimited;
+}
+
+void Train::take(double end_s, std::vector<double>& times_s)
+{
+    while (next_s_ < end_s) {
+        times_s.push_back(next_s_);
+        ++taken_;
+        draw();
+    }
+}
+
+Playback::Playback(const Program& program, const Stimulus& stimulus) : fresh_(stimulus.sources.size()), first_number_(stimulus.sources.size())
+{
+    std::map<std::pair<Chip, DncMerger>, std::uint32_t> nets;
+    for (std::uint32_t n = 0; n < program.nets.size(); ++n)
+        if (program.nets[n].from_host)
+            nets[{program.nets[n].chip, program.nets[n].merger}] = n;
+    std::map<Chip, std::uint32_t> chips;
+    for (std::uint32_t c = 0; c < program.chips.size(); ++c)
+        chips[program.chips[c].chip] = c;
+
+    const Timing& timing = program.timing;
+    const bool limited = program.link_bandwidth;
+    std::map<std::pair<std::uint16_t, Fpga>, Board> boards;
+    trains_.reserve(stimulus.sources.size());
+    for (std::uint32_t s = 0; s < stimulus.sources.size(); ++s) {
+        trains_.emplace_back(stimulus.sources[s], program.trial);
+        for (const SpikeSource::Entry& entry : stimulus.sources[s].entries) {
+            const auto net = nets.find({entry.chip, entry.merger});
+            if (net == nets.end())
+                continue;       // the merger does not take input, or its net is cut off: the event ends there
+            Board& board = boards[{entry.chip.wafer, entry.chip.hicann.reticle().fpga()}];
+            board.entries.push_back({s, chips.at(entry.chip), net->second, entry.address});
+        }
+    }
+    for (auto& [place, board] : boards) {
+        board.playback = limited ? Queue(timing.fpga_spacing_s, timing.fpga_late_limit_s) : Queue();
+        for (const Entry& entry : board.entries)
+            if (std::none_of(board.links.begin(), board.links.end(), [&](const auto& link) { return link.first == entry.chip; }))
+                board.links.emplace_back(entry.chip, limited ? Queue::with_buffer(timing.link_down_spacing_s, timing.link_down_buffer) : Queue());
+        boards_.push_back(std::move(board));
+    }
+}
+
+void Playback::advance(double end_s, std::vector<std::vector<InputEvent>>& inputs)
+{
+    const int sources = static_cast<int>(trains_.size()), boards = static_cast<int>(boards_.size());
+#pragma omp for schedule(static)
+    for (int s = 0; s < sources; ++s) {
+        fresh_[s].clear();
+        first_number_[s] = trains_[s].taken();
+        trains_[s].take(end_s, fresh_[s]);
+    }
+#pragma omp single nowait
+    for (int s = 0; s < sources; ++s)
+        for (const double time_s : fresh_[s])
+            recorded_.push_back({static_cast<std::uint32_t>(s), time_s});
+#pragma omp for schedule(dynamic)
+    for (int b = 0; b < boards; ++b)
+        play(boards_[b], inputs);
+}
+
+void Playback::play(Board& board, std::vector<std::vector<InputEvent>>& inputs)
+{
+    board.waiting.clear();
+    for (std::uint32_t e = 0; e < board.entries.size(); ++e) {
+        const std::uint32_t source = board.entries[e].source;
+        for (std::size_t k = 0; k < fresh_[source].size(); ++k)
+            board.waiting.push_back({fresh_[source][k], e, first_number_[source] + static_cast<std::uint32_t>(k)});
+    }
+    std::sort(board.waiting.begin(), board.waiting.end(), [](const Waiting& a, const Waiting& b) { return std::tie(a.time_s, a.entry, a.number) < std::tie(b.time_s, b.entry, b.number); });
+    for (const Waiting& event : board.waiting) {
+        const auto played_s = board.playback.push(event.time_s);
+        if (!played_s) {
+            ++board.dropped;
+            continue;
+        }
+        const Entry& entry = board.entries[event.entry];
+        Queue& link = std::find_if(board.links.begin(), board.links.end(), [&](const auto& l) { return l.first == entry.chip; })->second;
+        const auto sent_s = link.push(*played_s);
+        if (!sent_s) {
+            ++board.lost;
+            continue;
+        }
+        inputs[entry.chip].push_back({*sent_s, entry.net, entry.source, event.number, entry.address});
+    }
+}
+
+std::vector<SourceSpike> Playback::take_spikes()
+{
+    std::sort(recorded_.begin(), recorded_.end(), [](const SourceSpike& a, const SourceSpike& b) { return std::tie(a.time_s, a.source) < std::tie(b.time_s, b.source); });
+    return std::exchange(recorded_, {});
+}
+
+std::int64_t Playback::dropped_before_sim() const
+{
+    std::int64_t sum = 0;
+    for (const Board& board : boards_)
+        sum += board.dropped;
+    return sum;
+}
+
+std::int64_t Playback::lost_on_link() const
+{
+    std::int64_t sum = 0;
+    for (const Board& board : boards_)
+        sum += board.lost;
+    return sum;
+}
+
+}   // namespace bss
