@@ -21,6 +21,8 @@ struct SourceNet {
     Chip chip;
     DncMerger merger;
     bool input = false;                             ///< fed through the Gbit link, not by neurons of the chip
+    std::vector<NeuronBlock> blocks;                ///< merged onto it, ascending; for an input the one whose background generator it takes
+    NeuronBlock generator;                          ///< which of them gives the background events that keep the net locked (rule M3)
     std::array<SourceId, L1Address::count> by_address;
 };
 
@@ -30,7 +32,8 @@ struct Nets {
         L1Address address;
     };
     std::vector<SourceNet> nets;                    ///< ascending by (chip, merger)
-    /// [population][neuron]: where the events of a neuron or source enter Layer 1. None: it sends to nobody, or found no entry.
+    /// [population][neuron]: where the events of a neuron or source enter Layer 1. Neurons that send to nobody have an entry too, so that they can be
+    /// recorded. None: a source sends to nobody, or no merger was free.
     /// Sources may have several (one for each group of targets).
     std::vector<std::vector<std::vector<Entry>>> entries;
 };

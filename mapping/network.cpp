@@ -1,6 +1,9 @@
 #include "network.hpp"
 
+#include <algorithm>
 #include <array>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 
 namespace bss {
@@ -41,6 +44,16 @@ const std::vector<CellParameter>& parameters_of(CellType cell)
         case CellType::SpikeSourcePoisson: break;
     }
     return spike_source_poisson;
+}
+
+double value_of(const Population& population, std::string_view parameter, std::size_t neuron)
+{
+    const auto& known = parameters_of(population.cell);
+    const auto at = std::find_if(known.begin(), known.end(), [&](const CellParameter& p) { return p.name == parameter; });
+    if (at == known.end())
+        throw std::invalid_argument(std::string(name_of(population.cell)) + " has no parameter " + std::string(parameter));
+    const auto k = static_cast<std::size_t>(at - known.begin());
+    return k < population.parameters.size() ? population.parameters[k][neuron] : at->standard;
 }
 
 std::uint64_t Network::neurons() const

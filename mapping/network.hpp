@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct Population {
     std::vector<std::vector<double>> spike_times;   ///< ms, ascending, one list a neuron; SpikeSourceArray only
     bool on_wafer = false;                      ///< SpikeSourcePoisson: from a background generator
 };
+
+/// A numeric parameter of one neuron by PyNN's name; its default where the population has none.
+double value_of(const Population& population, std::string_view parameter, std::size_t neuron);
 
 enum class Receptor : std::uint8_t { excitatory, inhibitory };
 

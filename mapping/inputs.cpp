@@ -1,0 +1,201 @@
+#include "inputs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <tuple>
+
+#include "demand.hpp"
+
+namespace bss {
+namespace {
+
+/// Where on one wafer the targets of a source are.
+struct Targets {
+    double x = 0, y = 0, squares = 0;           ///< sums
+    std::uint32_t count = 0;
+
+    void add(Hicann h)
+    {
+        x += h.x();
+        y += h.y();
+        squares += h.x() * h.x() + h.y() * h.y();
+        ++count;
+    }
+    void add(const Targets& other)
+    {
+        x += other.x;
+        y += other.y;
+        squares += other.squares;
+        count += other.count;
+    }
+    double spread() const { return squares - (x * x + y * y) / std::max(count, 1u); }      ///< sum of squared distances from the mean
+};
+
+/// Sources that will share a net.
+struct Group {
+    std::vector<SourceId> sources;
+    std::uint16_t wafer = 0;
+    std::uint8_t kinds = 0;
+    int width = usable_addresses;
+    double rate_hz = 0;
+    Targets targets;
+};
+
+std::vector<std::vector<Targets>> targets_of(std::uint32_t population, const Network& network, const Placement& placement, std::size_t wafers)
+{
+    std::vector<std::vector<Targets>> targets(wafers, std::vector<Targets>(network.populations[population].size));
+    for (const Projection& p : network.projections)
+        if (p.pre == population)
+            for (std::size_t k = 0; k < p.size(); ++k) {
+                const Chip chip = placement.sites[p.post][p.post_neuron[k]].chip;
+                targets[chip.wafer][p.pre_neuron[k]].add(chip.hicann);
+            }
+    return targets;
+}
+
+/// Cuts the sources of a population with targets on one wafer into groups of nearly equal size; sources whose targets lie together are kept together.
+std::vector<Group> groups_of(std::uint32_t population, std::uint16_t wafer, const std::vector<Targets>& targets, const Network& network, std::uint8_t kinds, int width, double speedup)
+{
+    std::vector<std::uint32_t> sources;
+    Targets sum;
+    double own_spread = 0;
+    for (std::uint32_t n = 0; n < targets.size(); ++n)
+        if (targets[n].count > 0) {
+            sources.push_back(n);
+            sum.add(targets[n]);
+            own_spread += targets[n].spread();
+        }
+    if (own_spread < 0.5 * sum.spread()) {
+        const auto place = [&](std::uint32_t n) { return std::tuple(std::lround(targets[n].y / targets[n].count), targets[n].x / targets[n].count); };
+        std::stable_sort(sources.begin(), sources.end(), [&](std::uint32_t a, std::uint32_t b) { return place(a) < place(b); });
+    }
+    const std::size_t parts = (sources.size() + static_cast<std::size_t>(width) - 1) / static_cast<std::size_t>(width);
+    std::vector<Group> groups;
+    for (std::size_t part = 0, k = 0; part < parts; ++part) {
+        const std::size_t end = (part + 1) * sources.size() / parts;
+        for (bool fresh = true; k < end; ++k) {
+            const double rate = source_rate_hz(network.populations[population], sources[k], speedup);
+            if (fresh || groups.back().rate_hz + rate > chip_input_budget_hz)
+                groups.push_back({.sources = {}, .wafer = wafer, .kinds = kinds, .width = width, .rate_hz = 0, .targets = {}});
+            fresh = false;
+            groups.back().sources.push_back({population, sources[k]});
+            groups.back().rate_hz += rate;
+            groups.back().targets.add(targets[sources[k]]);
+        }
+    }
+    return groups;
+}
+
+double squared_distance(const Targets& a, double x, double y)
+{
+    const double dx = a.x / a.count - x, dy = a.y / a.count - y;
+    return dx * dx + dy * dy;
+}
+
+/// Small groups of the same kind with targets in the same region share a net.
+void merge_small(std::vector<Group>& groups)
+{
+    constexpr double near = 6;      // chips
+    std::vector<Group> merged;
+    for (Group& group : groups) {
+        const auto fits = [&](const Group& other) {
+            const int width = std::min(other.width, group.width);
+            return other.wafer == group.wafer && other.kinds == group.kinds && static_cast<int>(other.sources.size() + group.sources.size()) <= width &&
+                   other.rate_hz + group.rate_hz <= chip_input_budget_hz &&
+                   squared_distance(other.targets, group.targets.x / group.targets.count, group.targets.y / group.targets.count) <= near * near;
+        };
+        const auto host = std::find_if(merged.begin(), merged.end(), fits);
+        if (host == merged.end()) {
+            merged.push_back(std::move(group));
+            continue;
+        }
+        host->sources.insert(host->sources.end(), group.sources.begin(), group.sources.end());
+        host->width = std::min(host->width, group.width);
+        host->rate_hz += group.rate_hz;
+        host->targets.add(group.targets);
+    }
+    groups = std::move(merged);
+}
+
+/// A DNC merger that nobody uses, with a neuron block free of neurons behind it: that block's generator keeps the net locked (rules M3, M5).
+std::optional<std::pair<DncMerger, NeuronBlock>> free_input(const Entrances::AtChip& at)
+{
+    for (int d = DncMerger::count - 1; d >= 0; --d)
+        for (int k = 0; k < NeuronBlock::count; ++k) {
+            const DncMerger merger(d);
+            const NeuronBlock block((d + k) % NeuronBlock::count);      // its own number first
+            if (!at.tree.in_use(merger) && !at.neurons[block.value()] && !at.tree.joined(block) && at.tree.generator_works(block) && at.tree.can_join(block, merger))
+                return std::pair(merger, block);
+        }
+    return std::nullopt;
+}
+
+/// Finds entrances for groups, nearest first.
+class Doorman {
+public:
+    Doorman(Entrances& entrances, bool rate_limited) : entrances_(entrances), rate_limited_(rate_limited) {}
+
+    std::optional<SourceNet> admit(const Group& group)
+    {
+        const auto by_distance = nearest_first(group);
+        for (const auto& [only_empty, within_budget] : {std::pair(true, true), std::pair(false, true), std::pair(false, false)})
+            for (const auto& [chip, at] : by_distance) {
+                double& fpga_rate = fpga_rate_hz_[{chip.wafer, chip.hicann.reticle().fpga()}];
+                const bool fits = !rate_limited_ || (at->rate_hz + group.rate_hz <= chip_input_budget_hz && fpga_rate + group.rate_hz <= fpga_input_budget_hz);
+                if ((only_empty && at->has_neurons()) || (within_budget && !fits))
+                    continue;
+                if (const auto input = free_input(*at)) {
+                    at->tree.join(input->second, input->first);
+                    at->rate_hz += group.rate_hz;
+                    fpga_rate += group.rate_hz;
+                    SourceNet net{.chip = chip, .merger = input->first, .input = true, .blocks = {input->second}, .generator = input->second, .by_address = {}};
+                    assign_addresses(net, group.sources);
+                    return net;
+                }
+            }
+        return std::nullopt;
+    }
+
+private:
+    std::vector<std::pair<Chip, Entrances::AtChip*>> nearest_first(const Group& group)
+    {
+        std::vector<std::pair<Chip, Entrances::AtChip*>> chips;
+        for (auto& [chip, at] : entrances_.chips)
+            if (chip.wafer == group.wafer)
+                chips.emplace_back(chip, &at);
+        const auto distance = [&](Chip chip) { return squared_distance(group.targets, chip.hicann.x(), chip.hicann.y()); };
+        std::sort(chips.begin(), chips.end(), [&](const auto& a, const auto& b) { return std::tuple(distance(a.first), a.first) < std::tuple(distance(b.first), b.first); });
+        return chips;
+    }
+
+    Entrances& entrances_;
+    bool rate_limited_;
+    std::map<std::pair<std::uint16_t, Fpga>, double> fpga_rate_hz_;
+};
+
+}   // namespace
+
+void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, const Network& network, const Placement& placement, const Machine& machine,
+                  const MappingOptions& options)
+{
+    const auto kinds = source_kinds(network);
+    const auto widths = net_widths(network, options);
+    std::vector<Group> groups;
+    for (std::uint32_t p = 0; p < network.populations.size(); ++p) {
+        if (!is_source(network.populations[p].cell) || kinds[p] == 0)
+            continue;
+        const auto targets = targets_of(p, network, placement, machine.defects.size());
+        for (std::uint16_t wafer = 0; wafer < targets.size(); ++wafer)
+            for (Group& group : groups_of(p, wafer, targets[wafer], network, kinds[p], widths[p], machine.speedup))
+                groups.push_back(std::move(group));
+    }
+    if (options.nets != NetForming::one_per_population)
+        merge_small(groups);
+    Doorman doorman(entrances, !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth);
+    for (const Group& group : groups)
+        if (auto net = doorman.admit(group))
+            nets.push_back(std::move(*net));
+}
+
+}   // namespace bss

@@ -1,0 +1,30 @@
+/// Where external sources enter the wafer (mapping.md §1.5).
+#pragma once
+
+#include <map>
+
+#include "mergers.hpp"
+#include "nets.hpp"
+
+namespace bss {
+
+/// The merger trees of all usable chips, with what neurons have taken.
+struct Entrances {
+    struct AtChip {
+        MergerTree tree;
+        std::array<bool, NeuronBlock::count> neurons{};     ///< blocks that hold neurons
+        double rate_hz = 0;                                 ///< of the sources that enter here
+        bool has_neurons() const { return std::find(neurons.begin(), neurons.end(), true) != neurons.end(); }
+    };
+    std::map<Chip, AtChip> chips;
+};
+
+/// Appends a net for every group of sources that found an entrance: close to its targets, within the rate budget as long as there is a choice.
+/// Sources without one are missing from the nets.
+void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, const Network& network, const Placement& placement, const Machine& machine,
+                  const MappingOptions& options);
+
+/// Gives the sources of a net addresses from the 59 usable ones, the highest first (rules A1-A3).
+void assign_addresses(SourceNet& net, const std::vector<SourceId>& sources);
+
+}   // namespace bss
