@@ -219,6 +219,7 @@ TEST(Nets, RandomNetworksOnBrokenWafers)
         for (const char* kind : {"neurons", "mergers", "dnc_mergers", "background_generators", "h_repeaters", "h_buses"})
             fractions[kind] = draw(0, 0.1);
         fractions["neurons"] /= scene.options.neuron_size;
+        fractions["h_repeaters"] /= 20;     // two in a block cost all of it (rule X3)
         scene.machine.defects[0] = derived(random_defects(fractions, trial));
         const int populations = static_cast<int>(draw(1, 7));
         for (int p = 0; p < populations; ++p)
