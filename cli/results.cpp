@@ -76,6 +76,8 @@ void write_reports(const std::filesystem::path& path, const std::string& units, 
             std::vector<std::uint64_t> pointers(neurons + 1);
             std::iota(pointers.begin(), pointers.end(), std::uint64_t{0});
             hdf5::write_dataset(mapping, "node_ids", report.node_ids);
+            const hdf5::Handle node_ids(H5Dopen2(mapping, "node_ids", H5P_DEFAULT));
+            hdf5::write_attribute(node_ids, "sorted", std::uint8_t{1});
             hdf5::write_dataset(mapping, "index_pointers", pointers);
             hdf5::write_dataset(mapping, "element_ids", std::vector<std::uint32_t>(neurons, 0));     // one compartment
             hdf5::write_dataset(mapping, "time", std::vector<double>{0.0, report.stop_ms, report.step_ms});
