@@ -30,14 +30,14 @@ struct RecordRequest {
     std::int64_t interval_steps = 1;            ///< the same in steps of run.timestep
     Through through = Through::probe;
 };
-std::string_view name_of(Variable variable);
 
 enum class CalibrationKind { ideal, oracle };
+enum class RunMode { hardware };
 
 struct Configuration {
     std::string file;                           ///< as the user named it
     std::string text;                           ///< of the file
-    std::string sha256;                         ///< of the text and the options that change it
+    std::string sha256;                         ///< of the text
 
     NetworkSpec network;
     struct Wafer {
@@ -52,6 +52,7 @@ struct Configuration {
     MappingOptions mapping;                     ///< with place and timestep_s filled in
     double max_synapse_loss = 1.0;
     struct Run {
+        RunMode mode = RunMode::hardware;
         double duration_ms = 1000, timestep_ms = 0.1, speedup = 1000;
         std::uint64_t seed = 1;
     } run;

@@ -1,0 +1,390 @@
+#include "configuration_keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "defects_reader.hpp"
+#include "network_reader.hpp"
+#include "wafer/error.hpp"
+#include "wafer/technology.hpp"
+
+namespace bss {
+
+namespace {
+
+using C = Configuration;
+constexpr auto largest = std::numeric_limits<std::uint64_t>::max();
+
+/// Denmems that one neuron may have: they lie in one neuron block (hardware.md §2.2).
+Type<int> denmems_type()
+{
+    return {"1 or an even number from 2 to 64", [](const Yaml& node, const std::string& path, int& target, Reading& reading) {
+                const auto value = whole_number(node);
+                if (value && *value <= 64 && (*value == 1 || (*value > 0 && *value % 2 == 0)))
+                    target = static_cast<int>(*value);
+                else
+                    reading.mistakes.expected(node, path, "1 or an even number from 2 to 64");
+            }};
+}
+
+/// A type of one thing, for a member of another.
+template <class T, class Part, class Member>
+Type<T> at(Member member, Type<Part> type)
+{
+    return {type.expects, [=](const Yaml& node, const std::string& path, T& target, Reading& reading) { type.read(node, path, member(target), reading); }};
+}
+
+template <class T>
+Type<T> not_yet(std::string expects, std::string only)
+{
+    return {std::move(expects), [only](const Yaml& node, const std::string& path, T&, Reading& reading) {
+                if (!node.is(Yaml::Kind::null) && !node.is_word(only))
+                    reading.mistakes.add(node, path, fmt::format("is not available yet; leave it out, found {}", node.shown()));
+            }};
+}
+
+std::vector<Hicann> read_enums(const Yaml& list, const std::string& path, Mistakes& mistakes)
+{
+    std::vector<Hicann> hicanns;
+    for (const auto& item : list.items)
+        if (item.is(Yaml::Kind::scalar) && item.text.find('/') != std::string::npos)
+            mistakes.add(item, path, fmt::format("several wafers are not available yet; expected {}, found {}", whole_expects(0, Hicann::count - 1), item.shown()));
+        else if (const auto value = read_whole(item, path, 0, Hicann::count - 1, mistakes))
+            hicanns.emplace_back(static_cast<int>(*value));
+    std::sort(hicanns.begin(), hicanns.end());
+    hicanns.erase(std::unique(hicanns.begin(), hicanns.end()), hicanns.end());
+    return hicanns;
+}
+
+Type<std::vector<Hicann>> hicanns_type()
+{
+    const std::string expects = "all | a list of HICANNs (0 to 383) | {x: [0, 35], y: [0, 15]}";
+    return {expects, [=](const Yaml& node, const std::string& path, std::vector<Hicann>& target, Reading& reading) {
+                auto& mistakes = reading.mistakes;
+                const auto before = mistakes.count();
+                std::vector<Hicann> hicanns;
+                if (node.is_word("all")) {
+                    for (const auto hicann : all<Hicann>())
+                        hicanns.push_back(hicann);
+                } else if (node.is(Yaml::Kind::list) && !node.items.empty()) {
+                    hicanns = read_enums(node, path, mistakes);
+                } else if (node.is(Yaml::Kind::map) && check_map(node, path, {"x", "y"}, mistakes)) {
+                    std::array<std::array<std::uint64_t, 2>, 2> bounds{{{0, 35}, {0, 15}}};
+                    for (const auto& [name, axis] : {std::pair("x", 0), std::pair("y", 1)}) {
+                        const auto* range = node.find(name);
+                        if (!range)
+                            continue;
+                        const auto most = bounds[axis][1];
+                        const auto where = fmt::format("{}.{}", path, name);
+                        if (!range->is(Yaml::Kind::list) || range->items.size() != 2) {
+                            mistakes.expected(*range, where, fmt::format("[first, last] within 0 to {}", most));
+                            continue;
+                        }
+                        for (std::size_t end = 0; end < 2; ++end)
+                            bounds[axis][end] = read_whole(range->items[end], where, 0, most, mistakes).value_or(bounds[axis][end]);
+                    }
+                    for (const auto hicann : all<Hicann>()) {
+                        const auto x = static_cast<std::uint64_t>(hicann.x()), y = static_cast<std::uint64_t>(hicann.y());
+                        if (x >= bounds[0][0] && x <= bounds[0][1] && y >= bounds[1][0] && y <= bounds[1][1])
+                            hicanns.push_back(hicann);
+                    }
+                    if (hicanns.empty() && mistakes.count() == before)
+                        mistakes.add(node, path, fmt::format("expected a region with HICANNs, found none in x {}-{}, y {}-{}", bounds[0][0], bounds[0][1], bounds[1][0], bounds[1][1]));
+                } else {
+                    mistakes.expected(node, path, expects);
+                }
+                if (mistakes.count() == before)
+                    target = std::move(hicanns);
+            }};
+}
+
+void read_technology(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    if (!node.is(Yaml::Kind::scalar)) {
+        reading.mistakes.expected(node, path, "the name of a technology, or the path of its file");
+        return;
+    }
+    const bool is_path = node.text.find('/') != std::string::npos || node.text.ends_with(".yaml");
+    configuration.wafer.technology = is_path ? located(node, node.text).string() : node.text;
+    try {
+        Technology::load(configuration.wafer.technology);
+    } catch (const InputError& error) {
+        std::string_view what = error.what();
+        constexpr std::string_view subject = "technology: ";
+        what.remove_prefix(what.starts_with(subject) ? subject.size() : 0);
+        reading.mistakes.add(node, path, what);
+    }
+}
+
+void read_defects(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    auto& wafer = configuration.wafer;
+    if (node.is_word("none"))
+        return;
+    if (node.is(Yaml::Kind::map)) {
+        if (const auto* random = node.find("random"); random || node.items.empty()) {
+            if (check_map(node, path, {"random"}, reading.mistakes) && random)
+                wafer.random_defects = read_random_defects(*random, path + ".random", reading.mistakes);
+        } else {
+            wafer.listed_defects = read_listed_defects(node, path, reading.mistakes);
+        }
+        return;
+    }
+    if (!node.is(Yaml::Kind::scalar)) {
+        reading.mistakes.expected(node, path, "none | the path of a defects file | {random: {kind: fraction}}");
+        return;
+    }
+    const auto file = located(node, node.text);
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) {
+        reading.mistakes.add(node, path, fmt::format("expected none, a defects file or {{random: …}}, found no file \"{}\"", node.text));
+        return;
+    }
+    wafer.listed_defects = read_listed_defects(reading.yaml.read_file(file, "wafer.defects."), path, reading.mistakes);
+}
+
+void read_imperfections(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    auto& switches = configuration.wafer.imperfections;
+    if (node.is_word("all") || node.is_word("none")) {
+        switches = node.is_word("all") ? Imperfections() : no_imperfections();
+        return;
+    }
+    if (!node.is(Yaml::Kind::map)) {
+        read_word(node, path, {"all", "none", "a map of switches"}, reading.mistakes);
+        return;
+    }
+    std::vector<std::string> known;
+    for (const auto& s : imperfection_switches)
+        known.emplace_back(s.name);
+    check_map(node, path, known, reading.mistakes);
+    switches = Imperfections();
+    for (const auto& s : imperfection_switches)
+        if (const auto* value = node.find(s.name)) {
+            if (const auto flag = boolean(*value))
+                switches.*s.value = *flag;
+            else
+                reading.mistakes.expected(*value, fmt::format("{}.{}", path, s.name), "true or false");
+        }
+}
+
+void read_potentials(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    if (node.is_word("auto"))
+        return;
+    auto& mistakes = reading.mistakes;
+    if (!node.is(Yaml::Kind::map)) {
+        mistakes.expected(node, path, "auto | {biological: [-150 mV, 50 mV], hardware: [0.4 V, 1.3 V]}");
+        return;
+    }
+    const auto before = mistakes.count();
+    check_map(node, path, {"biological", "hardware"}, mistakes);
+    MappingOptions::Potentials potentials{};
+    const auto take = [&](std::string_view name, Unit unit, const Range& range, double& low, double& high) {
+        const auto* ends = node.find(name);
+        const auto where = fmt::format("{}.{}", path, name);
+        if (!ends || !ends->is(Yaml::Kind::list) || ends->items.size() != 2) {
+            mistakes.expected(ends ? *ends : node, where, fmt::format("two voltages [low, high] ({})", name_of(unit)));
+            return;
+        }
+        const auto first = read_quantity(ends->items[0], where, unit, range, mistakes), second = read_quantity(ends->items[1], where, unit, range, mistakes);
+        if (first && second && !(*first < *second))
+            mistakes.add(*ends, where, fmt::format("expected low < high, found {} and {} {}", *first, *second, name_of(unit)));
+        low = first.value_or(0);
+        high = second.value_or(0);
+    };
+    take("biological", Unit::mV, any_number, potentials.biological_low_mv, potentials.biological_high_mv);
+    take("hardware", Unit::V, Range{0, 1.8}, potentials.hardware_low_v, potentials.hardware_high_v);
+    if (mistakes.count() == before)
+        configuration.mapping.potentials = potentials;
+}
+
+std::vector<NeuronRange> all_neurons(const Population& population) { return {{0, population.size - 1}}; }
+
+std::vector<NeuronRange> neuron_ranges(const Yaml& node, const std::string& path, const Population& population, Mistakes& mistakes)
+{
+    std::vector<NeuronRange> ranges;
+    for (const auto& [first, last] : read_neurons(node, path, population.size, mistakes))
+        ranges.push_back({first, last});
+    return ranges;
+}
+
+/// Entries of a list, each read by a table; a population that the entry needs is read first.
+/// Nothing is read where the network has mistakes of its own: what they name may be missing only because of them.
+template <class Entry, class Accept>
+void read_entries(const Yaml& list, const std::string& path, const Configuration& configuration, const std::vector<Key<Entry>>& keys, Reading& reading, Accept accept)
+{
+    if (list.is(Yaml::Kind::null))
+        return;
+    if (!list.is(Yaml::Kind::list)) {
+        reading.mistakes.expected(list, path, "a list of entries");
+        return;
+    }
+    if (configuration.network.populations.empty())
+        return;
+    for (std::size_t k = 0; k < list.items.size(); ++k) {
+        const auto before = reading.mistakes.count();
+        const auto where = fmt::format("{}.{}", path, k);
+        Entry entry{};
+        entry.configuration = &configuration;
+        if (!list.items[k].is(Yaml::Kind::map))
+            reading.mistakes.expected(list.items[k], where, "a map");
+        else if (!list.items[k].find("population"))
+            reading.mistakes.add(list.items[k], where, "expected a population, found none");
+        else
+            read_keys(list.items[k], where + ".", keys, entry, reading);
+        if (reading.mistakes.count() == before)
+            accept(list.items[k], where, entry);
+    }
+}
+
+template <class Entry, class Member>
+Type<Entry> neurons_population_type(Member member)
+{
+    return {"the name of a population of neurons", [=](const Yaml& node, const std::string& path, Entry& entry, Reading& reading) {
+                const auto& populations = entry.configuration->network.populations;
+                const auto index = PopulationNames(populations).read(node, path, reading.mistakes);
+                if (!index)
+                    return;
+                if (is_source(populations[*index].cell))
+                    reading.mistakes.add(node, path, fmt::format("expected a population of neurons, found {}, a {}", populations[*index].name, name_of(populations[*index].cell)));
+                member(entry) = *index;
+            }};
+}
+
+void read_place(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    read_entries(node, path, configuration, place_keys(), reading, [&](const Yaml& item, const std::string& where, const PlaceEntry& entry) {
+        const auto& population = configuration.network.populations[entry.population];
+        std::vector<Chip> chips;
+        for (const auto hicann : entry.hicanns)
+            chips.push_back({0, hicann});
+        for (const auto& [first, last] : entry.neurons.empty() ? all_neurons(population) : entry.neurons) {
+            for (const auto& other : configuration.mapping.place)
+                if (other.population == entry.population && other.first <= last && first <= other.last) {
+                    reading.mistakes.add(item, where, fmt::format("expected every neuron once, found {} of {} in an entry before", std::max(first, other.first), population.name));
+                    return;
+                }
+            configuration.mapping.place.push_back({entry.population, first, last, chips, entry.size});
+        }
+    });
+}
+
+void read_record(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    read_entries(node, path, configuration, record_keys(), reading, [&](const Yaml& item, const std::string& where, RecordEntry& entry) {
+        auto& request = entry.request;
+        const auto& population = configuration.network.populations[request.population];
+        auto& mistakes = reading.mistakes;
+        const auto* variable = item.find("variable");
+        const std::string name = variable ? variable->text : "v";
+        if (request.neurons.empty())
+            request.neurons = all_neurons(population);
+        if (request.variable == Variable::w && population.cell == CellType::IF_cond_exp)
+            mistakes.add(item, where, fmt::format("{} has no w: its cell is {}", population.name, name_of(population.cell)));
+        if (request.through == Through::adc && request.variable != Variable::v)
+            mistakes.add(item, where, fmt::format("the ADC sees v only, found {}; use through: probe", name));
+        const double step = configuration.run.timestep_ms;
+        if (!item.find("interval"))
+            request.interval_ms = step;
+        request.interval_steps = std::llround(request.interval_ms / step);
+        if (request.interval_steps < 1 || std::abs(static_cast<double>(request.interval_steps) * step / request.interval_ms - 1) > 1e-6)
+            mistakes.add(item, where + ".interval", fmt::format("expected a multiple of run.timestep ({} ms), found {} ms", step, request.interval_ms));
+        for (const auto& other : configuration.record)
+            if (other.population == request.population && other.variable == request.variable)
+                mistakes.add(item, where, fmt::format("{} of {} is recorded twice; one entry can list all its neurons", name, population.name));
+        configuration.record.push_back(request);
+    });
+}
+
+}   // namespace
+
+const std::vector<Key<Configuration>>& configuration_keys()
+{
+    const auto is = [](std::string word) { return [word](const Yaml& node) { return node.is_word(word); }; };
+    static const std::vector<Key<C>> keys{
+        {"network", {"a map, or the path of its file", [](const Yaml& node, const std::string& path, C& c, Reading& r) { c.network = read_network(node, path, r.mistakes); }}, "",
+         "the network: populations, projections, seed (below)"},
+
+        {"wafer.technology", {"a name, or the path of a file", read_technology}, "hicann-x1000", "the chips: configs/technology/<name>.yaml; hicann-v4 is the real one, for a speedup of 10000"},
+        {"wafer.id", later(whole_type<C>([](C& c) -> auto& { return c.wafer.id; }, 0, largest), "a whole number >= 0 (a list: several wafers; not yet)", [](const Yaml& n) { return n.is(Yaml::Kind::list); }),
+         "1", "which manufactured wafer: seeds every fixed mismatch and random defects"},
+        {"wafer.hicanns", at<C>([](C& c) -> auto& { return c.wafer.hicanns; }, hicanns_type()), "all", "chips that may be used"},
+        {"wafer.defects", {"none | the path of a file | {random: {kind: fraction}}", read_defects}, "none", "what is broken (kinds below); random defects are drawn from wafer.id"},
+        {"wafer.calibration",
+         later(choice_type<C>([](C& c) -> auto& { return c.wafer.calibration; }, std::vector<std::pair<std::string, CalibrationKind>>{{"ideal", CalibrationKind::ideal}, {"oracle", CalibrationKind::oracle}}),
+               "ideal | oracle (auto | the path of a table; not yet)",
+               [](const Yaml& n) { return n.is(Yaml::Kind::scalar) && (n.text == "auto" || n.text.find('/') != std::string::npos || n.text.ends_with(".h5")); }),
+         "oracle", "ideal inverts the nominal curves; oracle inverts this wafer's true curves, which no lab could, and is labelled in every report"},
+        {"wafer.imperfections", {"all | none | a map of switches", read_imperfections}, "all", "what the wafer does to a network (switches below; one left out is true); none is exact: what was asked for runs"},
+
+        {"mapping.neuron_size", later(at<C>([](C& c) -> auto& { return c.mapping.neuron_size; }, denmems_type()), "1 or an even number from 2 to 64 (auto; not yet)", is("auto")), "8", "denmems a neuron"},
+        {"mapping.potentials", {"auto | {biological: [-150 mV, 50 mV], hardware: [0.4 V, 1.3 V]}", read_potentials}, "auto", "mV of the network -> V of the chip; auto fits the network's extremes into 0.3-1.4 V"},
+        {"mapping.capacitor", choice_type<C>([](C& c) -> auto& { return c.mapping.big_capacitor; }, std::vector<std::pair<std::string, std::optional<bool>>>{{"auto", {}}, {"big", true}, {"small", false}}), "auto",
+         "membrane capacitor; auto takes the one with more time constants and weights in range"},
+        {"mapping.leak", choice_type<C>([](C& c) -> auto& { return c.mapping.leak; }, std::vector<std::pair<std::string, std::optional<Gear>>>{{"auto", {}}, {"normal", Gear::normal}, {"slow", Gear::slow}, {"fast", Gear::fast}}),
+         "auto", "gear of the leak current I_gl; auto likewise"},
+        {"mapping.driver_chain_length", whole_type<C>([](C& c) -> auto& { return c.mapping.driver_chain_length; }, 1, 56), "3", "longest chain of synapse drivers"},
+        {"mapping.crossbar_limit", whole_type<C>([](C& c) -> auto& { return c.mapping.crossbar_limit; }, 1, 8), "1", "closed crossbar switches a line (rule B4)"},
+        {"mapping.synapse_switch_limit", whole_type<C>([](C& c) -> auto& { return c.mapping.synapse_switch_limit; }, 1, 16), "1", "closed synapse switches a V line (rule S3)"},
+        {"mapping.nets", choice_type<C>([](C& c) -> auto& { return c.mapping.nets; }, std::vector<std::pair<std::string, NetForming>>{{"auto", NetForming::automatic}, {"one_per_population", NetForming::one_per_population}}),
+         "auto", "one_per_population: no source shares a sending repeater with another population"},
+        {"mapping.seed", whole_type<C>([](C& c) -> auto& { return c.mapping.seed; }, 0, largest), "1", "of what the mapping draws"},
+        {"mapping.max_synapse_loss", quantity_type<C>([](C& c) -> auto& { return c.max_synapse_loss; }, Unit::none, Range{0, 1}), "1.0", "largest fraction of synapses that may be lost; above it: exit code 3"},
+        {"mapping.place", {"a list of entries", read_place}, "[]", "which neurons go to which chips (entries below)"},
+        {"mapping.file", not_yet<C>("the path of a stored mapping (not yet)", "null"), "null", "a stored mapping to use instead of making one"},
+        {"mapping.list_synapses", flag_type<C>([](C& c) -> auto& { return c.mapping.list_synapses; }), "false", "store every realised synapse with its place"},
+
+        {"run.mode", later(choice_type<C>([](C& c) -> auto& { return c.run.mode; }, std::vector<std::pair<std::string, RunMode>>{{"hardware", RunMode::hardware}}), "hardware (ideal; not yet)", is("ideal")), "hardware",
+         "ideal: no wafer, every synapse with its own weight and delay"},
+        {"run.duration", quantity_type<C>([](C& c) -> auto& { return c.run.duration_ms; }, Unit::ms, positive), "1000 ms", "biological time"},
+        {"run.timestep", quantity_type<C>([](C& c) -> auto& { return c.run.timestep_ms; }, Unit::ms, positive), "0.1 ms", "of the integration, biological time; spike times are not rounded to it"},
+        {"run.speedup", quantity_type<C>([](C& c) -> auto& { return c.run.speedup; }, Unit::none, Range{0, 1e6, true}), "1000", "of the model: circuit time = biological time / speedup"},
+        {"run.seed", whole_type<C>([](C& c) -> auto& { return c.run.seed; }, 0, largest), "1", "trial: floating-gate write error, temporal noise, Poisson sources"},
+        {"run.trials", not_yet<C>("1 (more: not yet)", "1"), "1", "runs with the seeds run.seed, run.seed + 1, …"},
+
+        {"record", {"a list of entries", read_record}, "[]", "traces (entries below); the spikes of every population are recorded anyway"},
+        {"output", {"the path of a folder", [](const Yaml& node, const std::string& path, C& c, Reading& r) {
+             if (node.is(Yaml::Kind::scalar) && !node.text.empty())
+                 c.output = node.text;
+             else
+                 r.mistakes.expected(node, path, "the path of a folder");
+         }}, "", "results, relative to the working folder; without it results/<name of the configuration>"},
+        {"strict", flag_type<C>([](C& c) -> auto& { return c.strict; }), "false", "a warning, clip or loss is an error (exit code 3)"},
+        {"sweep", not_yet<C>("{key: [values]} (not yet)", "null"), "null", "runs every combination of the values"},
+    };
+    return keys;
+}
+
+const std::vector<Key<RecordEntry>>& record_keys()
+{
+    using E = RecordEntry;
+    const auto variable = [](E& e) -> auto& { return e.request.variable; };
+    const auto through = [](E& e) -> auto& { return e.request.through; };
+    static const std::vector<Key<E>> keys{
+        {"population", neurons_population_type<E>([](E& e) -> auto& { return e.request.population; }), "", "whose neurons"},
+        {"variable", choice_type<E>(variable, std::vector<std::pair<std::string, Variable>>{{"v", Variable::v}, {"w", Variable::w}, {"gsyn_exc", Variable::gsyn_exc}, {"gsyn_inh", Variable::gsyn_inh}}), "v", "mV, nA, µS, µS"},
+        {"neurons", {"\"first-last\", a number, or a list of them", [](const Yaml& node, const std::string& path, E& e, Reading& r) {
+             e.request.neurons = neuron_ranges(node, path, e.configuration->network.populations[e.request.population], r.mistakes);
+         }}, "", "without it: all"},
+        {"interval", quantity_type<E>([](E& e) -> auto& { return e.request.interval_ms; }, Unit::ms, positive), "", "between samples, a multiple of run.timestep; without it: run.timestep"},
+        {"through", choice_type<E>(through, std::vector<std::pair<std::string, Through>>{{"probe", Through::probe}, {"adc", Through::adc}}), "probe", "adc: the chips' real channels, with their limits"},
+    };
+    return keys;
+}
+
+const std::vector<Key<PlaceEntry>>& place_keys()
+{
+    using E = PlaceEntry;
+    static const std::vector<Key<E>> keys{
+        {"population", neurons_population_type<E>([](E& e) -> auto& { return e.population; }), "", "whose neurons"},
+        {"neurons", {"\"first-last\", a number, or a list of them", [](const Yaml& node, const std::string& path, E& e, Reading& r) {
+             e.neurons = neuron_ranges(node, path, e.configuration->network.populations[e.population], r.mistakes);
+         }}, "", "without it: all"},
+        {"hicanns", at<E>([](E& e) -> auto& { return e.hicanns; }, hicanns_type()), "all", "chips they may lie on"},
+        {"size", at<E>([](E& e) -> auto& { return e.size; }, denmems_type()), "", "denmems a neuron; without it mapping.neuron_size"},
+    };
+    return keys;
+}
+
+}   // namespace bss

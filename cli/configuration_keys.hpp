@@ -1,0 +1,27 @@
+/// The tables of keys of a configuration.
+#pragma once
+
+#include "configuration.hpp"
+#include "keys.hpp"
+
+namespace bss {
+
+/// All keys, in the order of the documentation; those that need the network come after it.
+const std::vector<Key<Configuration>>& configuration_keys();
+
+/// Keys of an entry of `record`, and of `mapping.place`; the entry's population is read first.
+struct RecordEntry {
+    const Configuration* configuration;
+    RecordRequest request;
+};
+struct PlaceEntry {
+    const Configuration* configuration;
+    std::uint32_t population = 0;
+    std::vector<NeuronRange> neurons;
+    std::vector<Hicann> hicanns;
+    int size = 0;
+};
+const std::vector<Key<RecordEntry>>& record_keys();
+const std::vector<Key<PlaceEntry>>& place_keys();
+
+}   // namespace bss
