@@ -5,6 +5,7 @@
 #include "half_rows.hpp"
 #include "packing.hpp"
 #include "routing.hpp"
+#include "wafer/parallel.hpp"
 
 namespace bss {
 
@@ -105,9 +106,7 @@ void assign_drivers(std::vector<WaferConfig>& configs, Routes& routes, const Net
     const IncomingSynapses incoming(network, placement, nets);
     const auto& chips = incoming.chips();
     const int longest = std::min(options.driver_chain_length, SynapseDriver::count / 4);
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t c = 0; c < chips.size(); ++c)
-        assign_chip(routes, incoming, chips[c], nets.nets.size(), machine.defects[chips[c].chip.wafer], longest);
+    parallel_for(chips.size(), [&](std::size_t c) { assign_chip(routes, incoming, chips[c], nets.nets.size(), machine.defects[chips[c].chip.wafer], longest); });
     for (const Arrival& arrival : routes.arrivals)
         if (!arrival.chain.empty())
             write(configs[arrival.target.wafer], arrival);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "wafer/parallel.hpp"
+
 namespace bss {
 
 namespace {
@@ -45,9 +47,7 @@ IncomingSynapses::IncomingSynapses(const Network& network, const Placement& plac
     }
     stp_types_ = std::max<int>(1, static_cast<int>(types.size()));
 
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t p = 0; p < projections; ++p)
-        begin_[p] = first_synapses(network.projections[p], network.populations[network.projections[p].post].size);
+    parallel_for(projections, [&](std::size_t p) { begin_[p] = first_synapses(network.projections[p], network.populations[network.projections[p].post].size); });
 
     std::map<Chip, std::vector<TargetNeuron>> by_chip;
     for (std::uint32_t population = 0; population < placement.sites.size(); ++population) {
@@ -66,8 +66,7 @@ std::vector<PairDemand> pair_demands(const IncomingSynapses& incoming, const Net
 {
     const auto& chips = incoming.chips();
     std::vector<std::vector<PairDemand>> of_chip(chips.size());
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t c = 0; c < chips.size(); ++c) {
+    parallel_for(chips.size(), [&](std::size_t c) {
         std::vector<std::uint32_t> count(nets.nets.size(), 0);
         incoming.for_each(chips[c], [&](std::size_t, std::uint32_t, std::size_t, std::uint32_t population, std::uint32_t neuron) {
             if (const Nets::Entry* entry = incoming.entry_for(population, neuron, chips[c].chip, [](std::uint32_t) { return true; }))
@@ -76,7 +75,7 @@ std::vector<PairDemand> pair_demands(const IncomingSynapses& incoming, const Net
         for (std::uint32_t net = 0; net < count.size(); ++net)
             if (count[net] > 0)
                 of_chip[c].push_back({net, chips[c].chip, count[net]});
-    }
+    });
     std::vector<PairDemand> all;
     for (const auto& pairs : of_chip)
         all.insert(all.end(), pairs.begin(), pairs.end());

@@ -58,7 +58,7 @@ public:
         }
         for (const Hicann hicann : all<Hicann>())
             for (const SynapseDriver y : all<SynapseDriver>())
-                if (allowed.test(hicann.value()) && driver_usable(defects.of(hicann), y))
+                if (allowed.test(hicann.value()) && defects.usable(hicann) && driver_usable(defects.of(hicann), y))
                     ++capacity_[group_at(hicann, DriverGroup(y))];
     }
 

@@ -4,6 +4,7 @@
 #include "driver_groups.hpp"
 #include "half_rows.hpp"
 #include "routing.hpp"
+#include "wafer/parallel.hpp"
 #include "wafer/random.hpp"
 
 namespace bss {
@@ -30,7 +31,8 @@ public:
                  const HicannDefects& defects, const MappingOptions& options, HicannConfig& config, std::vector<std::vector<RealisedSynapse>>& result)
         : network_(network), incoming_(incoming), target_(target), routes_(routes), arrivals_(routes, target.chip, nets), defects_(defects), options_(options),
           config_(config), result_(result), keys_(incoming.keys()), stride_(RowSlots::padded(target.neurons.size())),
-          slots_{RowSlots(target.neurons, Half::top, defects), RowSlots(target.neurons, Half::bottom, defects)}
+          slots_{RowSlots(target.neurons, Half::top, defects), RowSlots(target.neurons, Half::bottom, defects)},
+          any_driver_(std::any_of(all<SynapseDriver>().begin(), all<SynapseDriver>().end(), [&](SynapseDriver y) { return driver_usable(defects, y); }))
     {
     }
 
@@ -49,7 +51,7 @@ private:
     void sort_by_group()
     {
         const auto arrives = [&](std::uint32_t net) { return arrivals_.of(net) != ArrivalsOfChip::none; };
-        const LossCause not_reached = any_driver() ? LossCause::l1_routing : LossCause::defects;
+        const LossCause not_reached = any_driver_ ? LossCause::l1_routing : LossCause::defects;
         std::vector<Item> items;
         std::vector<std::uint32_t> group_of;
         begin_.assign(arrivals_.size() * keys_ * target_.neurons.size() + 1, 0);
@@ -73,11 +75,6 @@ private:
         std::vector<std::uint32_t> next(begin_.begin(), begin_.end() - 1);
         for (std::size_t k = 0; k < items.size(); ++k)
             items_[next[group_of[k]]++] = items[k];
-    }
-
-    bool any_driver() const
-    {
-        return std::any_of(all<SynapseDriver>().begin(), all<SynapseDriver>().end(), [&](SynapseDriver y) { return driver_usable(defects_, y); });
     }
 
     /// Slots of a row; the whole half's unless some of its synapses are broken.
@@ -146,10 +143,10 @@ private:
                 continue;
             for (int x = first + (first % 2 != half_row.parity); x < last; x += 2) {
                 const Column column(x);
-                if (defects_.synaptic_inputs.test(2 * half_row.row.denmem(column).value() + side) || defects_.synapse_defective(half_row.row, column))
-                    ++broken;
-                else
+                if (sound(half_row.row, column, side))
                     free_.push_back({half_row.row, column});
+                else
+                    ++broken;
             }
         }
         const std::size_t realised = std::min(items.size(), free_.size());
@@ -180,30 +177,37 @@ private:
         std::transform(lots.begin(), lots.end(), items.begin(), [](const auto& lot) { return lot.second; });
     }
 
-    /// @param broken  slots that the half-rows would have had, were they sound
+    /// @param broken  slots that the half-rows of these items would have had, were they sound
     void lose(const Arrival& arrival, const NeuronSite& site, int side, std::span<const Item> items, std::size_t broken)
     {
-        LossCause cause = LossCause::drivers;
-        if (!arrival.chain.empty()) {
-            const bool full = static_cast<int>(arrival.chain.size()) >= options_.driver_chain_length;
-            cause = !any_slot(site, arrival.chain.front().half(), side) ? LossCause::synapses : full ? LossCause::chain_length : LossCause::drivers;
-        } else if (!any_driver()) {
+        const bool full = static_cast<int>(arrival.chain.size()) >= options_.driver_chain_length;
+        LossCause cause = full ? LossCause::chain_length : LossCause::drivers;
+        if (arrival.chain.empty()) {
+            cause = any_driver_ ? LossCause::drivers : LossCause::defects;
+        } else if (!reaches(site, arrival.chain.front().half())) {
+            cause = LossCause::synapses;
+        } else if (!any_sound_synapse(arrival, site, side)) {
             cause = LossCause::defects;
         }
         for (std::size_t k = 0; k < items.size(); ++k)
             of(items[k]).cause = k < broken ? LossCause::defects : cause;
     }
 
-    /// Whether more drivers in that half could serve a neuron.
-    bool any_slot(const NeuronSite& site, Half half, int side) const
+    /// Whether a chain has a synapse of a neuron that works.
+    bool any_sound_synapse(const Arrival& arrival, const NeuronSite& site, int side) const
     {
-        if (!reaches(site, half))
-            return false;
         const auto [first, last] = columns_of(site);
-        for (int x = first; x < last; ++x)
-            if (!defects_.synaptic_inputs.test(2 * Denmem(Column(x), half).value() + side))
-                return true;
+        for (const SynapseDriver driver : arrival.chain)
+            for (int which = 0; which < 2; ++which)
+                for (int x = first; x < last; ++x)
+                    if (sound({driver, which}, Column(x), side))
+                        return true;
         return false;
+    }
+
+    bool sound(SynapseRow row, Column column, int side) const
+    {
+        return !defects_.synaptic_inputs.test(2 * row.denmem(column).value() + side) && !defects_.synapse_defective(row, column);
     }
 
     const Network& network_;
@@ -217,7 +221,8 @@ private:
     std::vector<std::vector<RealisedSynapse>>& result_;
     const int keys_;
     const std::size_t stride_;
-    const std::array<RowSlots, 2> slots_;
+    const std::array<RowSlots, 2> slots_;                   ///< [half]
+    const bool any_driver_;                                 ///< whether the chip has a driver that works
 
     struct Slot {
         SynapseRow row;
@@ -240,13 +245,12 @@ std::vector<std::vector<RealisedSynapse>> assign_synapses(std::vector<WaferConfi
     const auto& chips = incoming.chips();
     for (const auto& target : chips)
         configs[target.chip.wafer].hicanns[target.chip.hicann];
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t c = 0; c < chips.size(); ++c) {
+    parallel_for(chips.size(), [&](std::size_t c) {
         const Chip chip = chips[c].chip;
         ChipAssigner(network, incoming, chips[c], routes, nets.nets.size(), machine.defects[chip.wafer].of(chip.hicann), options,
                      configs[chip.wafer].hicanns.at(chip.hicann), result)
             .run();
-    }
+    });
     return result;
 }
 

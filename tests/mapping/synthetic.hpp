@@ -6,6 +6,7 @@
 
 #include "mapping/nets.hpp"
 #include "mapping/placement.hpp"
+#include "mapping/routing.hpp"
 #include "wafer/random.hpp"
 
 namespace bss::synthetic {
@@ -122,6 +123,58 @@ inline Scene recurrent(std::uint32_t neurons, int size, double p, double inhibit
         for (const auto pre : populations)
             scene.connect(pre, post, p, pre == populations[0] ? Receptor::excitatory : Receptor::inhibitory);
     return scene;
+}
+
+/// A random network of a few populations in odd shapes on a compact region: sizes, receptors, STP, shared and missing nets.
+inline Scene random_scene(std::uint64_t seed)
+{
+    Scene scene;
+    scene.network.seed = seed;
+    scene.options.seed = seed;
+    std::uint32_t drawn = 0;
+    const auto draw = [&](int below) { return static_cast<int>(random_uniform(seed, Purpose::test, 0, 0, drawn++) * below); };
+    const auto region = compact_region(3 + draw(12));
+    std::size_t chip = 0;
+    const int populations = 2 + draw(4);
+    for (int k = 0; k < populations && chip < region.size(); ++k) {
+        const int size = std::array{1, 2, 4, 6, 8, 16}[draw(6)];
+        const auto per_chip = static_cast<std::uint32_t>(std::min(59, 256 / std::max(1, size / 2)) - draw(8));
+        const auto chips = static_cast<std::uint32_t>(std::min<std::size_t>(1 + draw(4), region.size() - chip));
+        const auto population = scene.add_population(per_chip * chips);
+        const std::vector<Hicann> here(region.begin() + static_cast<std::ptrdiff_t>(chip), region.begin() + static_cast<std::ptrdiff_t>(chip + chips));
+        scene.place(population, here, static_cast<int>(per_chip), size);
+        for (std::uint32_t c = 0; c < chips; ++c)
+            if (draw(10) > 0) {
+                const int split = 1 + draw(static_cast<int>(per_chip) - 1), merger = draw(4);
+                scene.add_net(population, c * per_chip, static_cast<std::uint32_t>(split), here[c], DncMerger(2 * merger));
+                scene.add_net(population, c * per_chip + static_cast<std::uint32_t>(split), per_chip - static_cast<std::uint32_t>(split), here[c], DncMerger(2 * merger + 1));
+            }
+        chip += chips;
+    }
+    const int projections = 2 + draw(8);
+    for (int k = 0; k < projections; ++k) {
+        std::optional<ShortTermPlasticity> stp;
+        if (draw(3) == 0)
+            stp = ShortTermPlasticity{0.3, 100.0 + 100 * draw(2), 0};
+        const auto count = static_cast<int>(scene.network.populations.size());
+        scene.connect(static_cast<std::uint32_t>(draw(count)), static_cast<std::uint32_t>(draw(count)), 0.02 + 0.01 * draw(30), draw(2) ? Receptor::excitatory : Receptor::inhibitory, stp);
+        if (draw(2)) {
+            auto& projection = scene.network.projections.back();
+            projection.weight.values.clear();
+            for (std::size_t i = 0; i < projection.size(); ++i)
+                projection.weight.values.push_back(0.001 * (1 + draw(20)));
+        }
+    }
+    return scene;
+}
+
+/// Some of everything broken.
+inline Defects random_damage(std::uint64_t seed, double fraction)
+{
+    std::map<std::string, double> fractions;
+    for (const char* kind : {"h_buses", "v_buses", "h_repeaters", "v_repeaters", "crossbar_switches", "synapse_switches", "switch_rows", "drivers", "rows", "synapses", "synaptic_inputs", "hicanns"})
+        fractions[kind] = fraction;
+    return random_defects(fractions, seed);
 }
 
 }   // namespace bss::synthetic
