@@ -1,0 +1,87 @@
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "account.hpp"
+#include "nets.hpp"
+#include "parameters.hpp"
+#include "placement.hpp"
+#include "rebuild.hpp"
+#include "routing.hpp"
+#include "sources.hpp"
+#include "wafer/error.hpp"
+
+namespace bss {
+namespace {
+
+/// What the mapper cannot do yet, said before any work is done.
+void check_support(const Network& network)
+{
+    for (const Population& p : network.populations)
+        if (p.on_wafer)
+            throw InputError(fmt::format("population \"{}\": on_wafer: Poisson sources from background generators are not possible yet", p.name));
+}
+
+std::vector<WaferConfig> empty_wafers(const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
+{
+    std::vector<WaferConfig> wafers(machine.silicon.size());
+    for (std::size_t w = 0; w < wafers.size(); ++w) {
+        wafers[w].wafer_id = static_cast<int>(machine.silicon[w]->wafer_id());
+        if (!imperfections.route_delay)
+            wafers[w].ideals.uniform_delay_s = smallest_delay_s(network, options, machine.speedup);
+    }
+    return wafers;
+}
+
+void add_fpgas(std::vector<WaferConfig>& wafers)
+{
+    for (WaferConfig& wafer : wafers)
+        for (const auto& [hicann, chip] : wafer.hicanns)
+            wafer.fpgas.try_emplace(hicann.reticle().fpga());
+}
+
+std::vector<Violation> check_wafers(const std::vector<WaferConfig>& wafers, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
+{
+    const Limits limits{.crossbar_limit = options.crossbar_limit,
+                        .synapse_switch_limit = options.synapse_switch_limit,
+                        .driver_chain_length = options.driver_chain_length,
+                        .real_valued_dacs = !imperfections.parameter_quantisation,
+                        .real_valued_weights = !imperfections.weight_quantisation};
+    std::vector<Violation> violations;
+    for (std::size_t w = 0; w < wafers.size(); ++w)
+        for (Violation& violation : check(wafers[w], machine.defects[w], limits))
+            violations.push_back(std::move(violation));
+    return violations;
+}
+
+}   // namespace
+
+Mapping map(const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
+{
+    const auto start = std::chrono::steady_clock::now();
+    check_support(network);
+    Mapping mapping;
+    mapping.neuron_size = options.neuron_size;
+    mapping.wafers = empty_wafers(network, machine, options, imperfections);
+
+    const Placement placement = place(network, machine, options);
+    const Nets nets = form_nets(network, placement, machine, options);
+    configure_neurons(mapping.wafers, network, placement, nets);
+    Routes routes = route(mapping.wafers, network, placement, nets, machine, options);
+    assign_drivers(mapping.wafers, routes, network, placement, nets, machine, options);
+    mapping.synapses = assign_synapses(mapping.wafers, routes, network, placement, nets, machine, options);
+    add_fpgas(mapping.wafers);
+
+    mapping.placement = placement_table(network, placement, nets);
+    write_stimulus(mapping, network, nets, machine);
+    write_parameters(mapping, network, placement, machine, options, imperfections);
+    write_weights(mapping, network, placement, machine, options, imperfections);
+
+    write_account(mapping, network, machine, options, imperfections);
+    mapping.violations = check_wafers(mapping.wafers, machine, options, imperfections);
+    mapping.rebuilt_from_bits = rebuilt_equals(mapping, network);
+    mapping.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return mapping;
+}
+
+}   // namespace bss
