@@ -15,8 +15,6 @@ namespace bss {
 
 namespace {
 
-std::uint16_t wafer_id(const Mapping& mapping, Chip chip) { return static_cast<std::uint16_t>(mapping.wafers[chip.wafer].wafer_id); }
-
 /// /placement/<population>: a row a neuron; for a source a row an entry point, with denmem -1.
 void write_placement(hid_t file, const Mapping& mapping, const Network& network)
 {
@@ -28,7 +26,7 @@ void write_placement(hid_t file, const Mapping& mapping, const Network& network)
         std::vector<std::uint8_t> size;
         for (const PlacedNeuron& placed : mapping.placement[p]) {
             id.push_back(placed.id);
-            wafer.push_back(wafer_id(mapping, placed.chip));
+            wafer.push_back(placed.chip.wafer);
             hicann.push_back(static_cast<std::uint16_t>(placed.chip.hicann.value()));
             denmem.push_back(placed.denmem);
             size.push_back(placed.size);
@@ -81,7 +79,7 @@ void write_synapses(hid_t file, const Mapping& mapping, const Network& network)
             const SynapseArrays& arrays = mapping.wafers[synapse.chip.wafer].hicanns.at(synapse.chip.hicann).synapses;
             pre.push_back(projection.pre_neuron[s]);
             post.push_back(projection.post_neuron[s]);
-            wafer.push_back(wafer_id(mapping, synapse.chip));
+            wafer.push_back(synapse.chip.wafer);
             hicann.push_back(static_cast<std::uint16_t>(synapse.chip.hicann.value()));
             row.push_back(synapse.row);
             column.push_back(synapse.column);
@@ -130,7 +128,7 @@ void write_chips(hid_t file, const Mapping& mapping, const Network& network)
     std::vector<std::uint32_t> denmems, drivers;
     std::vector<std::uint64_t> realised, lost;
     for (const auto& [chip, use] : chips) {
-        wafer.push_back(wafer_id(mapping, chip));
+        wafer.push_back(chip.wafer);
         hicann.push_back(static_cast<std::uint16_t>(chip.hicann.value()));
         denmems.push_back(use.denmems);
         drivers.push_back(use.drivers);
@@ -151,9 +149,9 @@ void write_chips(hid_t file, const Mapping& mapping, const Network& network)
 std::string write_mapping(const std::filesystem::path& path, const Mapping& mapping, const Network& network, bool list_synapses)
 {
     hdf5::write_file(path, [&](hid_t file) {
-        const hdf5::Handle wafers = hdf5::create_group(file, "wafers");
-        for (const WaferConfig& wafer : mapping.wafers)
-            write(hdf5::create_group(wafers, std::to_string(wafer.wafer_id)), wafer);
+        const hdf5::Handle wafers = hdf5::create_group(file, "wafer");
+        for (std::size_t k = 0; k < mapping.wafers.size(); ++k)
+            write(hdf5::create_group(wafers, std::to_string(k)), mapping.wafers[k]);
         write_placement(file, mapping, network);
         write_realised(file, mapping, network);
         write_chips(file, mapping, network);
