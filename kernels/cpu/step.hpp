@@ -57,20 +57,21 @@ BSS_HD Terms<Real> step_denmem(DenmemLanes& d, std::int32_t* const* input, int l
 {
     float begin[width], free[width];
     Terms<float> terms[width];
-    float rows[5][width];
+    float rows[6][width];
     store(begin, v);
     store(free, fraction);
     store(rows[0], sum.linear);
     store(rows[1], sum.conductance);
     store(rows[2], sum.exponential);
     store(rows[3], sum.steepness);
-    store(rows[4], sum.adaptation);
+    store(rows[4], sum.curvature);
+    store(rows[5], sum.adaptation);
     MembraneLanes& m = *block.membranes;
     for (int i = 0; i < width; ++i) {
         if (!at(crossing, i)) {
             continue;
         }
-        terms[i] = {rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i]};
+        terms[i] = {rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i]};
         const int lane = lane0 + i;
         DenmemLanes& d = *block.denmems;
         const DenmemColumn column{block.count, sizeof(DenmemLanes) / sizeof(float), d.w + lane, d.jump + lane, d.rate + lane, d.slope + lane, d.intercept + lane};
@@ -108,7 +109,7 @@ static LaneSpike* step_block(const MembraneBlock& block, const StepArguments& ar
         store(m.refractory + lane, larger(refractory - 1.0f, Real{}));
         const auto next = advance(v, sum, fraction);
         store(m.v + lane, next.v);
-        store(m.lift + lane, 0.5f * fraction * (next.v - v));
+        store(m.lift + lane, next.lift);
         if (any(next.crossing)) [[unlikely]] {
             spikes = fire_lanes(block, lane, next.crossing, v, sum, fraction, spikes);
         }

@@ -15,6 +15,7 @@ struct Terms {
     R conductance{};        ///< minus the derivative of `linear` by v: per step
     R exponential{};        ///< X: volts per step
     R steepness{};          ///< sum of exponential_i log2(e) / Delta_i: per step
+    R curvature{};          ///< sum of exponential_i (log2(e) / Delta_i)^2: per volt and step
     R adaptation{};         ///< change of the adaptation currents over the whole step at this potential: volts per step
 };
 
@@ -25,6 +26,7 @@ BSS_HD void add(Terms<R>& sum, const Terms<R>& one)
     sum.conductance = sum.conductance + one.conductance;
     sum.exponential = sum.exponential + one.exponential;
     sum.steepness = sum.steepness + one.steepness;
+    sum.curvature = sum.curvature + one.curvature;
     sum.adaptation = sum.adaptation + one.adaptation;
 }
 
@@ -61,6 +63,7 @@ BSS_HD void exponential(Terms<R>& one, R v, R slope, R intercept)
 {
     one.exponential = exp2_limited(fused(slope, v, intercept));
     one.steepness = one.exponential * slope;
+    one.curvature = one.steepness * slope;
 }
 
 /// Adaptation current w over the step with v held where it is; the movement of v enters afterwards: w += gain * lift, lift = integral of (v - v at
@@ -79,6 +82,7 @@ BSS_HD void adaptation(Terms<R>& one, R gap, R rate, R gain, R& w)
 template <class R, class Mask>
 struct Advance {
     R v;
+    R lift;                 ///< integral of (v - v at the beginning) dt
     Mask crossing;          ///< v reached 0, the threshold, on the way
 };
 
@@ -86,18 +90,29 @@ struct Advance {
 /// keeps any conductance stable. The exponential's own rise is limited to what is left to the threshold.
 /// @param steepness  out: 1 / Delta of the exponentials together, 0 where there is none
 template <class R>
-BSS_HD R mean_drive(R v, const Terms<R>& sum, R fraction, R& steepness)
+BSS_HD R mean_drive(R v, const Terms<R>& sum, R start, R duration, R& steepness)
 {
-    const R z = sum.conductance * fraction;
-    const R linear = sum.linear * fraction;
+    const R z = sum.conductance * duration;
+    const R linear = sum.linear * duration;
     const R bend = fused(fused(z, same<R>(1.0f / 12.0f), same<R>(0.5f)), z, same<R>(1.0f));
     const R x = larger(sum.exponential, same<R>(1e-30f));
     const R inverse = reciprocal(bend * x);                            // one reciprocal for both
     steepness = sum.steepness * inverse * (bend * 0.693147181f);
-    const R push = larger(smaller(sum.exponential * fraction, -v - linear), R{});
-    R drive = fused(z * -0.5f, push, linear);
-    drive = fused(fraction * fraction * -0.5f, sum.adaptation, drive);
+    const R force = sum.exponential * duration;
+    const R push = larger(smaller(force, -v - linear), R{});
+    const R curve = smaller(force * steepness, same<R>(0.5f));
+    R drive = fused(-z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), push, linear);
+    drive = fused(-duration * fused(duration, same<R>(0.5f), start), sum.adaptation, drive);
     return drive * (x * inverse);
+}
+
+/// Squared coefficient of variation of 1 / Delta among the denmems' exponentials, by their shares. Where V rises by Delta, 1 / Delta grows by this part,
+/// because the steepest ones take over.
+template <class R>
+BSS_HD R spread(const Terms<R>& sum)
+{
+    // Without exponentials 0 / 0, of which larger() makes 0.
+    return larger((sum.exponential / sum.steepness) * (sum.curvature / sum.steepness) - 1.0f, R{});
 }
 
 /// Solves dv/dt = A + X exp((v - v0) / Delta), A = mean drive, over the part `fraction` of a step (0: stays):
@@ -106,27 +121,32 @@ template <class R>
 BSS_HD auto advance(R v, const Terms<R>& sum, R fraction)
 {
     R steepness;
-    const R drive = mean_drive(v, sum, fraction, steepness);
-    const R x = drive * steepness;
+    const R drive = mean_drive(v, sum, 1.0f - fraction, fraction, steepness);
+    R x = drive * steepness;
     const R force = sum.exponential * fraction;
     R growth = force * expm1_over_x_small(x);
     R y = growth * steepness;
     R rise = fused(growth, log_over_y_small(y), drive);
+    R lift = 0.5f * rise;
     auto crossing = y < R{};                                           // none yet
     const auto steep = (larger(x, -x) > same<R>(1.0f)) | (y > same<R>(0.25f));
     if (any(steep)) {
+        const R part = smaller(y, same<R>(1.0f));
+        steepness = steepness * fused(spread(sum), part * fused(part, same<R>(2.0f / 3.0f), same<R>(1.0f / 3.0f)), same<R>(1.0f));
+        x = drive * steepness;
         const R limited = larger(smaller(x, same<R>(60.0f)), same<R>(-1e30f));
         const R large_growth = force * ((exp_limited(limited) - 1.0f) / limited);
-        growth = select(larger(x, -x) > same<R>(1.0f), large_growth, growth);
+        growth = select(larger(x, -x) > same<R>(1.0f), large_growth, force * expm1_over_x_small(x));
         y = growth * steepness;
         const R left = larger(1.0f - y, same<R>(1e-30f));
         const R logarithm = select(y > same<R>(0.25f), -log_normal(left) / y, log_over_y_small(y));
         crossing = steep & (y >= same<R>(1.0f));
         rise = select(steep, fused(growth, logarithm, drive), rise);
+        lift = select(steep, fused(growth / y, fused(-left, logarithm, same<R>(1.0f)), 0.5f * drive), lift);
     }
     const R end = v + rise;
     crossing = (crossing | (end >= R{})) & (fraction > R{});
-    return Advance<R, decltype(crossing)>{end, crossing};
+    return Advance<R, decltype(crossing)>{end, fraction * lift, crossing};
 }
 
 /// Time in steps until dv/dt = A + X exp((v - v0) / Delta) reaches 0 from v <= 0.
@@ -143,16 +163,26 @@ BSS_HD float time_to_threshold(float v, float drive, float exponential, float st
     return q * logarithm / steepness;
 }
 
+struct Crossing {
+    float time;             ///< steps since the membrane became free
+    float lift;             ///< integral of (v - v at the beginning) dt until then
+};
+
 /// When within [0, fraction] a membrane crosses, once it is known that it does. The mean drive belongs to the time until the crossing: fixed point.
-BSS_HD float crossing_time(float v, const Terms<float>& sum, float fraction)
+BSS_HD Crossing find_crossing(float v, const Terms<float>& sum, float fraction)
 {
-    float t = fraction;
+    float t = fraction, drive = 0.0f, steepness = 0.0f;
     for (int i = 0; i < 3 && t > 1e-6f; ++i) {
-        float steepness;
-        const float drive = mean_drive(v, sum, t, steepness) / t;
+        drive = mean_drive(v, sum, 1.0f - fraction, t, steepness) / t;
+        steepness = fused(steepness, spread(sum), steepness);
         t = smaller(larger(time_to_threshold(v, drive, sum.exponential, steepness), 0.0f), fraction);
     }
-    return t;
+    // The linear part of the rise is a straight line; the exponential's share -Delta ln u, u falling linearly, stays below its half.
+    const float linear = drive * t;
+    const float upstroke = larger(-v - linear, 0.0f);
+    const float l = upstroke * steepness;
+    const float mean = l < 0.1f ? 0.5f * upstroke : upstroke * (1.0f / l - 1.0f / (exp_limited(smaller(l, 40.0f)) - 1.0f));
+    return {t, t * fused(0.5f, linear, mean)};
 }
 
 /// What the rare path needs of a membrane's denmems: element k stands at [k * stride].
@@ -182,10 +212,10 @@ BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_
     Terms<float> sum = begin;
     float now = 1.0f - fraction;
     for (;;) {
-        const float t = crossing_time(f.v, sum, fraction);
-        now = smaller(now + t, 1.0f);
+        const Crossing crossing = find_crossing(f.v, sum, fraction);
+        now = smaller(now + crossing.time, 1.0f);
         f.times[f.spikes++] = now;
-        f.lift = fused(t, 0.5f * f.v - v0, f.lift);
+        f.lift = fused(crossing.time, f.v - v0, f.lift) + crossing.lift;
         const float rest = 1.0f - now;
         float jumps = 0.0f;
         for (int k = 0; k < denmems.count; ++k) {
@@ -206,16 +236,17 @@ BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_
         fraction = -f.refractory;
         f.refractory = 0.0f;
         now = 1.0f - fraction;
-        sum.exponential = sum.steepness = 0.0f;
+        sum.exponential = sum.steepness = sum.curvature = 0.0f;
         for (int k = 0; k < denmems.count; ++k) {
             Terms<float> one;
             exponential(one, v_reset, denmems.slope[k * denmems.stride], denmems.intercept[k * denmems.stride]);
             sum.exponential = sum.exponential + one.exponential;
             sum.steepness = sum.steepness + one.steepness;
+            sum.curvature = sum.curvature + one.curvature;
         }
         const auto next = advance(v_reset, sum, fraction);
         if (!next.crossing) {
-            f.lift = fused(fraction, 0.5f * (v_reset + next.v) - v0, f.lift);
+            f.lift = fused(fraction, v_reset - v0, f.lift) + next.lift;
             f.v = next.v;
             return f;
         }
