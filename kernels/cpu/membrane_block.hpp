@@ -12,6 +12,7 @@ struct alignas(64) DenmemLanes {
     // State.
     float g[2][lanes];                      ///< conductances of the inputs, averaged over the coming step
     float w[lanes];                         ///< open: MembraneLanes::lift is still to be added
+    float carry[lanes];                     ///< what rounding has kept from w so far
     // Parameters of every block.
     float g_leak[lanes], e_leak[lanes];
     float e_rev[2][lanes], decay[2][lanes];

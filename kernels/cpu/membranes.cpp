@@ -271,7 +271,7 @@ float Membranes::w_ampere(int neuron) const
     double sum = 0;
     for (int k = 0; k < data_->blocks[static_cast<std::size_t>(place.block)].count; ++k) {
         const auto& d = data_->denmem(place, k);
-        sum += model::fused(d.gain[place.lane], lift, d.w[place.lane]);
+        sum += static_cast<double>(d.w[place.lane]) + model::fused(d.gain[place.lane], lift, d.carry[place.lane]);
     }
     return static_cast<float>(sum / place.scale);
 }

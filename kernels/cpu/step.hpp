@@ -44,9 +44,10 @@ BSS_HD Terms<Real> step_denmem(DenmemLanes& d, std::int32_t* const* input, int l
     }
     if constexpr (P::adaptation) {
         const Real gain = load(d.gain + lane);
-        Real w = fused(gain, lift, load(d.w + lane));
-        adaptation(one, gap, load(d.rate + lane), gain, w);
+        Real w = load(d.w + lane), carry = fused(gain, lift, load(d.carry + lane));
+        adaptation(one, gap, load(d.rate + lane), gain, w, carry);
         store(d.w + lane, w);
+        store(d.carry + lane, carry);
     }
     return one;
 }

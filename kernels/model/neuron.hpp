@@ -71,11 +71,14 @@ BSS_HD void exponential(Terms<R>& one, R v, R slope, R intercept)
 /// @param rate  1 - exp(-1 / tau_w)
 /// @param gain  a rate
 template <class R>
-BSS_HD void adaptation(Terms<R>& one, R gap, R rate, R gain, R& w)
+BSS_HD void adaptation(Terms<R>& one, R gap, R rate, R gain, R& w, R& carry)
 {
     one.linear = one.linear - w;
     one.adaptation = -fused(gain, gap, rate * w);
-    w = w + one.adaptation;
+    const R change = one.adaptation + carry;
+    const R next = w + change;
+    carry = change - (next - w);
+    w = next;
 }
 
 /// Where a membrane gets to.
