@@ -223,8 +223,8 @@ private:
         throw InputError(fmt::format("mapping.place: population \"{}\": {} neurons of {} denmems do not fit on the {} HICANN(s) named: {} do", population.name, wanted, size, asked.size(), most));
     }
 
-    /// Populations whose connections are dense gain nothing from their neighbours; grouping them by kind then makes fewer nets.
-    bool group_by_kind() const
+    /// Whether most populations are joined with most: then they gain nothing from their neighbours.
+    bool densely_coupled() const
     {
         std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
         for (const Projection& p : network_.projections)
@@ -245,7 +245,8 @@ private:
             if (!waiting.neurons.empty())
                 queue_.push_back(std::move(waiting));
         }
-        if (group_by_kind())
+        densely_coupled_ = densely_coupled();
+        if (densely_coupled_)       // fewest nets
             std::stable_sort(queue_.begin(), queue_.end(), [&](const Waiting& a, const Waiting& b) { return kinds_[a.population] < kinds_[b.population]; });
     }
 
@@ -352,16 +353,18 @@ private:
         return order;
     }
 
-    /// Row by row, every other row backwards: what is consecutive stays close. The seed decides where it starts.
+    /// Bands of rows from end to end, column by column, every other one backwards. With bands of four what is consecutive lies in a small square, so that nets
+    /// share the load between H and V lines; where everything is joined with everything single rows do as well. The seed decides where it starts.
     void snake(std::vector<std::size_t>& region) const
     {
+        const int band_height = densely_coupled_ ? 1 : 4;
         const auto coin = random_words(options_.seed, Purpose::mapping, 1, 0, 0, 0);
         const bool upwards = coin[0] % 2, westwards = coin[1] % 2;
         const auto key = [&](std::size_t k) {
             const Chip chip = rooms_[k].chip;
-            const int y = upwards ? -chip.hicann.y() : chip.hicann.y();
-            const int x = (chip.hicann.y() % 2 == 1) != westwards ? -chip.hicann.x() : chip.hicann.x();
-            return std::tuple(chip.wafer, y, x);
+            const int y = upwards ? 15 - chip.hicann.y() : chip.hicann.y(), band = y / band_height;
+            const int x = (band % 2 == 1) != westwards ? -chip.hicann.x() : chip.hicann.x();
+            return std::tuple(chip.wafer, band, x, x % 2 == 0 ? y : -y);
         };
         std::sort(region.begin(), region.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
     }
@@ -454,6 +457,7 @@ private:
     std::vector<Room> rooms_;
     std::vector<Waiting> queue_;
     std::vector<BlockCounts> counts_;       ///< [queue] neurons for each block in the filling that is tried
+    bool densely_coupled_ = false;
     Cursor reached_;                        ///< best so far
     Placement placement_;
 };
