@@ -34,7 +34,7 @@ constexpr Rule table[]{
     {{"M1", information, "The merger tree is wired as hardware.md §4.4 (held by the coordinate types)"}, nullptr},
     {{"M2", error, "A neuron block that sends reaches exactly one DNC merger"}, blocks_not_on_one_merger},
     {{"M3", error, "A DNC merger that drives a net receives exactly one background generator of address 0, a regular one of 2 clocks or more"}, nets_without_locking_events},
-    {{"M4", error, "A DNC merger that drives a net is in mode merge and slow; an unused one is left only and fast, its Gbit link off"}, wrong_dnc_merger_modes},
+    {{"M4", error, "A DNC merger that drives a net is in mode merge and slow; an unused one is left only and fast; input without a net is a warning"}, wrong_dnc_merger_modes},
     {{"M5", error, "A DNC merger passes on the input of its Gbit link; neurons on an input merger are a warning"}, inputs_on_wrong_mergers},
     {{"M6", error, "A DNC merger carries at most 59 sources"}, too_many_addresses},
     {{"M7", error, "Loopback between the DNC mergers 0-1, 2-3, 4-5, 6-7 is on in at most one direction"}, loopback_both_ways},

@@ -72,7 +72,7 @@ void wrong_dnc_merger_modes(const Analysis& a, Reporter& report)
             if (config.mode != MergerMode::merge || !config.slow)
                 report(chip.hicann, fmt::format("DNC merger {} drives a net and is not in mode merge and slow", merger.value()));
         } else if (link == GbitLink::to_hicann)
-            report(chip.hicann, fmt::format("DNC merger {} takes input and drives no net", merger.value()));
+            report.warn(chip.hicann, fmt::format("DNC merger {} takes input and drives no net", merger.value()));      // its net found no way: useless, not harmful
         else if (link == GbitLink::off && !has_neurons(view) && (config.mode != MergerMode::left_only || config.slow))
             report(chip.hicann, fmt::format("unused DNC merger {} is not in mode left only, fast", merger.value()));
     });

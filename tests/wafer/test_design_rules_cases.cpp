@@ -313,6 +313,8 @@ TEST(Mergers, RecordingAloneNeedsNoNet)
     EXPECT_EQ(broken(config), Ids{});
     chip.gbit_links[0] = GbitLink::to_hicann;
     EXPECT_EQ(broken(config), (Ids{"M4", "M5"}));
+    for (const Violation& v : check(config, {}))
+        EXPECT_EQ(v.severity, Severity::warning) << v.what;
 }
 
 TEST(Mergers, UnusedOnesAreLeftOnlyAndFast)
