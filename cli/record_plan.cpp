@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -46,109 +45,58 @@ std::int64_t steps_of(double duration_ms, double timestep_ms)
     return static_cast<std::int64_t>(whole ? nearest : std::ceil(steps));
 }
 
-void check_recording(const Configuration& configuration)
-{
-    std::map<std::pair<Variable, std::uint32_t>, std::size_t> first;    // entry that recorded a variable of a population first
-    for (std::size_t k = 0; k < configuration.record.size(); ++k) {
-        const RecordRequest& request = configuration.record[k];
-        const std::string where = fmt::format("{}: record[{}]", configuration.file, k);
-        const auto [entry, is_new] = first.try_emplace({request.variable, request.population}, k);
-        if (is_new)
-            continue;
-        const std::string& population = configuration.network.populations[request.population].name;
-        if (configuration.record[entry->second].interval_steps != request.interval_steps)
-            throw InputError(fmt::format("{}.interval: expected {} ms as in record[{}] (one interval for {} of {}), found {} ms", where, configuration.record[entry->second].interval_ms,
-                                         entry->second, name_of(request.variable), population, request.interval_ms));
-        for (std::size_t other = 0; other < k; ++other) {
-            const RecordRequest& before = configuration.record[other];
-            if (before.variable != request.variable || before.population != request.population || before.through == request.through)
-                continue;
-            for (const NeuronRange& a : before.neurons)
-                for (const NeuronRange& b : request.neurons)
-                    if (std::max(a.first, b.first) <= std::min(a.last, b.last))
-                        throw InputError(fmt::format("{}.through: expected one way for a neuron, found neuron {} of {} also in record[{}] through {}", where,
-                                                     std::max(a.first, b.first), population, other, before.through == Through::adc ? "adc" : "probe"));
-        }
-    }
-}
-
 RecordPlan plan_recording(const Configuration& configuration, const Network& network, Mapping& mapping, const Technology& technology, std::span<const Defects> defects)
 {
-    std::map<std::tuple<Variable, std::uint32_t, bool>, std::vector<std::uint32_t>> wanted;     // (variable, population, adc) -> neurons
-    std::map<std::pair<Variable, std::uint32_t>, const RecordRequest*> entry;
-    for (const RecordRequest& request : configuration.record) {
-        auto& neurons = wanted[{request.variable, request.population, request.through == Through::adc}];
-        for (const NeuronRange& range : request.neurons)
-            for (std::uint32_t neuron = range.first; neuron <= range.last; ++neuron)
-                neurons.push_back(neuron);
-        entry[{request.variable, request.population}] = &request;
-    }
+    std::vector<const RecordRequest*> entries;
+    for (const RecordRequest& request : configuration.record)
+        entries.push_back(&request);
+    std::sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) { return std::pair(a->variable, a->population) < std::pair(b->variable, b->population); });
 
     RecordPlan plan;
     std::vector<ReadoutRequest> readouts;
-    std::vector<std::pair<std::size_t, std::size_t>> readout_places;    // trace and column of each
-    for (auto& [key, neurons] : wanted) {
-        const auto [variable, index, adc] = key;
-        std::sort(neurons.begin(), neurons.end());
-        neurons.erase(std::unique(neurons.begin(), neurons.end()), neurons.end());
-        const Population& population = network.populations[index];
+    for (const RecordRequest* request : entries) {
+        const Population& population = network.populations[request->population];
         const Values& cm = population.parameters[parameter_index(population.cell, "cm")];
-
-        TraceRequest trace;
-        trace.variable = variable;
-        trace.through = adc ? Through::adc : Through::probe;
-        trace.interval_steps = entry[{variable, index}]->interval_steps;
-        if (plan.reports.empty() || plan.reports.back().variable != variable || plan.reports.back().population != index)
-            plan.reports.push_back({.variable = variable, .population = index, .interval_ms = entry[{variable, index}]->interval_ms, .columns = {}});
-        for (std::uint32_t neuron : neurons) {
-            const PlacedNeuron& placed = mapping.placement[index][neuron];
-            const Denmem firing(placed.denmem);
-            const double c_hw = placed.size * technology.capacitance_farad(mapping.big_capacitor);
-            const auto [factor, offset] = conversion(variable, mapping.scale, c_hw, cm[neuron] * 1e-9);
-            plan.reports.back().columns.push_back({.node_id = neuron, .trace = plan.traces.size(), .column = trace.neurons.size(), .factor = factor, .offset = offset});
-            if (adc) {
-                std::vector<Denmem> denmems = joined_denmems(mapping.wafers[placed.chip.wafer].hicanns.at(placed.chip.hicann), firing);
-                std::stable_partition(denmems.begin(), denmems.end(), [&](Denmem d) { return d == firing; });
-                readouts.push_back({.neuron = fmt::format("neuron {} of {}", neuron, population.name), .chip = placed.chip, .denmems = std::move(denmems)});
-                readout_places.emplace_back(plan.traces.size(), trace.neurons.size());
+        TraceRequest trace{.variable = request->variable, .through = request->through, .interval_steps = request->interval_steps, .neurons = {}, .readout_denmems = {}};
+        PlannedReport report{.variable = request->variable, .population = request->population, .interval_ms = request->interval_ms, .node_ids = {}, .factor = {}, .offset = {}};
+        for (const NeuronRange& range : request->neurons)
+            for (std::uint32_t neuron = range.first; neuron <= range.last; ++neuron) {
+                const PlacedNeuron& placed = mapping.placement[request->population][neuron];
+                const Denmem firing(placed.denmem);
+                const auto [factor, offset] = conversion(request->variable, mapping.scale, placed.size * technology.capacitance_farad(mapping.big_capacitor), cm[neuron] * 1e-9);
+                trace.neurons.push_back({placed.chip, firing});
+                report.node_ids.push_back(neuron);
+                report.factor.push_back(factor);
+                report.offset.push_back(offset);
+                if (request->through == Through::adc) {
+                    std::vector<Denmem> denmems = joined_denmems(mapping.wafers[placed.chip.wafer].hicanns.at(placed.chip.hicann), firing);
+                    std::stable_partition(denmems.begin(), denmems.end(), [&](Denmem d) { return d == firing; });
+                    readouts.push_back({.neuron = fmt::format("neuron {} of {}", neuron, population.name), .chip = placed.chip, .denmems = std::move(denmems)});
+                }
             }
-            trace.neurons.push_back({placed.chip, firing});
-        }
-        if (adc)
-            trace.readout_denmems.resize(trace.neurons.size());
         plan.traces.push_back(std::move(trace));
+        plan.reports.push_back(std::move(report));
     }
-    for (PlannedReport& report : plan.reports)
-        std::sort(report.columns.begin(), report.columns.end(), [](const auto& a, const auto& b) { return a.node_id < b.node_id; });
-
     try {
         const std::vector<Readout> chosen = plan_readout(readouts, defects);
-        for (std::size_t k = 0; k < chosen.size(); ++k)
-            plan.traces[readout_places[k].first].readout_denmems[readout_places[k].second] = chosen[k].denmem;
         configure_readout(mapping.wafers, readouts, chosen);
+        auto next = chosen.begin();
+        for (TraceRequest& trace : plan.traces)
+            for (std::size_t k = 0; trace.through == Through::adc && k < trace.neurons.size(); ++k)
+                trace.readout_denmems.push_back((next++)->denmem);
     } catch (const InputError& error) {
         throw InputError(fmt::format("{}: {}", configuration.file, error.what()));
     }
     return plan;
 }
 
-Report make_report(const PlannedReport& plan, const Network& network, std::span<const TraceRequest> traces, std::span<const std::vector<float>> samples, double completed_ms)
+Report make_report(const PlannedReport& plan, const Network& network, std::span<const float> samples, double completed_ms)
 {
-    Report report;
-    report.population = network.populations[plan.population].name;
-    report.step_ms = plan.interval_ms;
-    report.stop_ms = completed_ms;
-    std::size_t rows = plan.columns.empty() ? 0 : std::size_t(-1);
-    for (const PlannedReport::Column& column : plan.columns) {
-        report.node_ids.push_back(column.node_id);
-        rows = std::min(rows, samples[column.trace].size() / traces[column.trace].neurons.size());
-    }
-    report.data.reserve(rows * plan.columns.size());
-    for (std::size_t row = 0; row < rows; ++row)
-        for (const PlannedReport::Column& column : plan.columns) {
-            const float sample = samples[column.trace][row * traces[column.trace].neurons.size() + column.column];
-            report.data.push_back(static_cast<float>(column.factor * sample + column.offset));
-        }
+    Report report{.population = network.populations[plan.population].name, .node_ids = plan.node_ids, .stop_ms = completed_ms, .step_ms = plan.interval_ms, .data = {}};
+    const std::size_t neurons = plan.node_ids.size();
+    report.data.reserve(samples.size());
+    for (std::size_t k = 0; k < samples.size(); ++k)
+        report.data.push_back(static_cast<float>(plan.factor[k % neurons] * samples[k] + plan.offset[k % neurons]));
     return report;
 }
 

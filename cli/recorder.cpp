@@ -1,6 +1,5 @@
 #include "cli/recorder.hpp"
 
-#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -55,15 +54,15 @@ void Recorder::write(const std::filesystem::path& folder, double completed_ms)
     write_spikes(folder / "spikes.h5", spikes_);
     spikes_.clear();
 
-    for (auto begin = plan_.reports.begin(); begin != plan_.reports.end();) {
-        const Variable variable = begin->variable;
-        const auto end = std::find_if(begin, plan_.reports.end(), [&](const PlannedReport& r) { return r.variable != variable; });
+    for (std::size_t begin = 0, end = 0; begin < plan_.reports.size(); begin = end) {
+        const Variable variable = plan_.reports[begin].variable;
         std::vector<Report> reports;
-        for (; begin != end; ++begin)
-            reports.push_back(make_report(*begin, network_, plan_.traces, samples_, completed_ms));
+        for (; end < plan_.reports.size() && plan_.reports[end].variable == variable; ++end) {
+            reports.push_back(make_report(plan_.reports[end], network_, samples_[end], completed_ms));
+            std::vector<float>().swap(samples_[end]);
+        }
         write_reports(folder / fmt::format("{}.h5", name_of(variable)), std::string(unit_of(variable)), reports);
     }
-    samples_.clear();
 }
 
 }   // namespace bss

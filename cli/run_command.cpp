@@ -243,7 +243,6 @@ std::vector<std::string> exceeded_limits(const Configuration& configuration, con
 ExitCode execute(const Options& options)
 {
     const Configuration configuration = read_configuration(options.config, options.set);
-    check_recording(configuration);
     if (options.backend == "cuda")
         throw InputError("--backend cuda: expected a CUDA device, found none that this build can use");
     const int threads = options.threads > 0 ? options.threads : std::max(1, omp_get_max_threads());

@@ -88,20 +88,17 @@ TEST(Duration, StepsCoverItAndIgnoreRounding)
     EXPECT_EQ(steps_of(1e7, 0.1), 100'000'000);
 }
 
-TEST(ReportOfTraces, ColumnsComeFromTheirTracesInBiologicalUnits)
+TEST(ReportOfATrace, SamplesGetBiologicalUnitsNeuronByNeuron)
 {
     Network network;
     network.populations.push_back({.name = "E", .size = 3, .parameters = {}, .initial_v = {}, .spike_times = {}});
-    const std::vector<TraceRequest> traces{{.neurons = {NeuronPlace{}, NeuronPlace{}}, .readout_denmems = {}}, {.neurons = {NeuronPlace{}}, .readout_denmems = {}}};
-    const std::vector<std::vector<float>> samples{{1, 2, 3, 4}, {10, 20}};
-    const PlannedReport plan{.population = 0,
-                             .interval_ms = 0.5,
-                             .columns = {{.node_id = 0, .trace = 0, .column = 1}, {.node_id = 1, .trace = 1, .column = 0, .factor = 2, .offset = -5}, {.node_id = 2, .trace = 0, .column = 0}}};
-    const Report report = make_report(plan, network, traces, samples, 1.0);
+    const PlannedReport plan{.population = 0, .interval_ms = 0.5, .node_ids = {0, 2}, .factor = {1, 2}, .offset = {0, -5}};
+    const Report report = make_report(plan, network, std::vector<float>{1, 10, 3, 20}, 1.0);
     EXPECT_EQ(report.population, "E");
-    EXPECT_EQ(report.node_ids, (std::vector<std::uint64_t>{0, 1, 2}));
-    EXPECT_EQ(report.data, (std::vector<float>{2, 15, 1, 4, 35, 3}));
+    EXPECT_EQ(report.node_ids, (std::vector<std::uint64_t>{0, 2}));
+    EXPECT_EQ(report.data, (std::vector<float>{1, 15, 3, 35}));
     EXPECT_EQ(report.stop_ms, 1.0);
+    EXPECT_EQ(report.step_ms, 0.5);
 }
 
 // ---- readout through the ADC (rules O1, O2) ------------------------------------------------------------------------

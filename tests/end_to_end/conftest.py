@@ -106,7 +106,7 @@ def bss(tmp_path):
 def finished(tmp_path_factory):
     """One run with traces, for tests that only look."""
     record = [{"variable": "v", "population": "E", "neurons": "0-4", "interval": 0.2, "through": "probe"}, {"variable": "v", "population": "silent", "neurons": [2], "interval": 0.5},
-              {"variable": "gsyn_exc", "population": "E", "neurons": "1-2", "interval": 0.1}, {"variable": "w", "population": "E", "neurons": [0], "interval": 0.1}]
+              {"variable": "gsyn_exc", "population": "E", "neurons": "1-2", "interval": 0.1}]
     return Commands(tmp_path_factory.mktemp("finished")).checked(config(record=record))
 
 

@@ -21,7 +21,7 @@ def test_a_run_gets_two_pictures_and_a_self_contained_page(bss, finished):
     assert is_picture(finished.folder / "raster.png") and is_picture(finished.folder / "wafer.png")
     assert page.count("data:image/png;base64,") == 2
     assert not re.search(r"""(src=|url\(|<link[^>]*href=)["']?https?:""", page)
-    for word in ("S → E", "silent", "mapping_sha256", "delay_ignored"):
+    for word in ("S → E", "silent", "mapping_sha256"):
         assert word in page
 
 

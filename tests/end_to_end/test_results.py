@@ -58,8 +58,6 @@ def test_reports_have_the_samples_asked_for(finished):
         assert silent["data"][...] == pytest.approx(-65.0, abs=0.01), "rests at v_rest"
     with h5py.File(finished.folder / "gsyn_exc.h5") as file:
         assert file["report/E/data"].shape == (500, 2) and file["report/E/data"][...].max() > 0.001, "synapses of 2 nS act"
-    with h5py.File(finished.folder / "w.h5") as file:
-        assert not file["report/E/data"][...].any(), "no adaptation in this cell"
 
 
 def test_libsonata_reads_spikes_and_reports(finished):
@@ -81,6 +79,18 @@ def test_conductance_follows_the_spike(bss):
     start = np.flatnonzero(g > 0)[0]
     assert 10.0 <= start * 0.1 <= 11.3 and g.max() == pytest.approx(0.002, rel=0.05)
     assert g[start + 60] / g[start + 30] == pytest.approx(np.exp(-1.0), rel=0.01), "decays by 1/e in 3 ms"
+
+
+def test_adaptation_jumps_by_b_at_each_spike(bss):
+    cell = {**LIF, "v_rest": -44.0, "v_reset": -60.0, "v_spike": -42.0, "delta_T": 1.0, "a": 0.0, "b": 0.05, "tau_w": 100.0}
+    network = {"populations": {"A": {"size": 1, "cell": "EIF_cond_exp_isfa_ista", "parameters": cell}}, "projections": []}
+    result = bss.checked(config(network, record=[{"variable": "w", "population": "A", "interval": 0.1}]))
+    times, _ = result.spikes("A")
+    with h5py.File(result.folder / "w.h5") as file:
+        assert file["report/A/data"].attrs["units"] in ("nA", b"nA")
+        w = file["report/A/data"][:, 0]
+    first = int(np.ceil(times[0] / 0.1))
+    assert np.all(w[:first] == 0) and w[first + 1] == pytest.approx(0.05, rel=0.01)
 
 
 def test_mapping_file_lists_every_neuron_and_source(finished):
