@@ -138,9 +138,9 @@ private:
     std::array<const HicannConfig*, Hicann::count> chips_{};
     std::array<std::array<std::optional<Hicann>, 4>, Hicann::count> neighbours_;
     std::vector<std::uint32_t> marks_ = std::vector<std::uint32_t>(Hicann::count * (HLine::count + VLine::count), 0);
-    std::uint32_t mark_ = 0;                ///< of the net that is being traced
-    std::vector<std::size_t> parents_;      ///< [segment of the net] the one it was reached from
-    std::vector<int> hops_;                 ///< [segment of the net]
+    std::uint32_t mark_ = 0;           ///< of the net that is being traced
+    std::vector<std::size_t> parents_; ///< [segment of the net] the one it was reached from
+    std::vector<int> hops_;            ///< [segment of the net]
 };
 
 void collect(const HicannConfig& config, Merger merger, MergerInputs& inputs)

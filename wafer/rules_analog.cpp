@@ -17,7 +17,7 @@ bool valid_dac(double dac, const Limits& limits) { return limits.real_valued_dac
 void shared_multiplexer_lines(const Analysis& a, Reporter& report)
 {
     for (const ChipView& chip : a.chips) {
-        std::array<int, 4> sources{};       // [position in the quad]
+        std::array<int, 4> sources{}; // [position in the quad]
         for (const Denmem d : all<Denmem>())
             sources[d.position_in_quad()] += chip.config.denmems[d.value()].enable_aout;
         for (int position = 0; position < 4; ++position)
@@ -31,7 +31,7 @@ void shared_multiplexer_lines(const Analysis& a, Reporter& report)
 
 void shared_analog_channels(const Analysis& a, Reporter& report)
 {
-    std::map<std::pair<int, int>, Hicann> owner;        // (ADC group, output)
+    std::map<std::pair<int, int>, Hicann> owner; // (ADC group, output)
     for (const ChipView& chip : a.chips)
         for (int output = 0; output < 2; ++output) {
             if (chip.config.analog_outputs[output] == AnalogOutput::off)
@@ -49,7 +49,8 @@ void wrong_stimuli(const Analysis& a, Reporter& report)
             const CurrentStimulus& stimulus = chip.config.stimulus[block.value()];
             if (!stimulus.enable)
                 continue;
-            if (const auto bad = std::find_if(stimulus.dac.begin(), stimulus.dac.end(), [&](double dac) { return !valid_dac(dac, a.limits); }); bad != stimulus.dac.end())
+            if (const auto bad = std::find_if(stimulus.dac.begin(), stimulus.dac.end(), [&](double dac) { return !valid_dac(dac, a.limits); });
+                bad != stimulus.dac.end())
                 report(chip.hicann, fmt::format("sample {} of the stimulus of block {} is DAC {}", bad - stimulus.dac.begin(), block.value(), *bad));
             if (stimulus.pulse_length > 15)
                 report(chip.hicann, fmt::format("the pulse length of the stimulus of block {} is {}", block.value(), stimulus.pulse_length));
@@ -67,7 +68,8 @@ void wrong_floating_gates(const Analysis& a, Reporter& report)
         for (int p = 0; p < shared_fg_count; ++p)
             for (const FgBlock block : all<FgBlock>())
                 if (!valid_dac(fg.shared[block.value()][p], a.limits))
-                    report(chip.hicann, fmt::format("{} of block {} is DAC {}", cell(static_cast<SharedFg>(p)).name, block.value(), fg.shared[block.value()][p]));
+                    report(chip.hicann,
+                           fmt::format("{} of block {} is DAC {}", cell(static_cast<SharedFg>(p)).name, block.value(), fg.shared[block.value()][p]));
         if (std::any_of(fg.own_v_reset.begin(), fg.own_v_reset.end(), [&](double dac) { return std::isnan(dac); }))
             report(chip.hicann, "a V_reset is not a number");
     }

@@ -14,7 +14,7 @@ void find_neurons(ChipView& chip)
     chip.neuron_of.fill(-1);
     for (Compound& compound : compounds(chip.config)) {
         if (chip.neuron_of[compound.denmems.front().value()] >= 0)
-            continue;       // a second firing denmem of the same membrane
+            continue; // a second firing denmem of the same membrane
         for (const Denmem d : compound.denmems)
             chip.neuron_of[d.value()] = static_cast<std::int16_t>(chip.neurons.size());
         chip.neurons.push_back(std::move(compound));
@@ -50,7 +50,8 @@ void find_used_synapses(ChipView& chip)
 {
     constexpr std::size_t size = static_cast<std::size_t>(SynapseRow::count) * Column::count;
     const SynapseArrays& synapses = chip.config.synapses;
-    chip.readable = synapses.decoder.size() == size && synapses.weight.size() == size && (synapses.exact_conductance.empty() || synapses.exact_conductance.size() == size);
+    chip.readable =
+        synapses.decoder.size() == size && synapses.weight.size() == size && (synapses.exact_conductance.empty() || synapses.exact_conductance.size() == size);
     if (!chip.readable)
         return;
     std::array<std::uint8_t, Column::count> parked;
@@ -96,7 +97,7 @@ Analysis::Analysis(const WaferConfig& wafer_config, const Defects& wafer_defects
         const MergerView& merger = chips[chip_index_[nets[n].hicann.value()]].mergers[nets[n].merger.value()];
         std::bitset<L1Address::count> addresses;
         if (merger.inputs.layer2)
-            addresses = usable;     // which addresses an input uses is not in the configuration
+            addresses = usable; // which addresses an input uses is not in the configuration
         for (const Source& source : merger.sources)
             addresses.set(source.address.value());
         for (const ReachedChain& chain : nets[n].chains)

@@ -11,7 +11,10 @@ namespace {
 
 using Mode = RepeaterConfig::Mode;
 
-bool drives(const RepeaterView& repeater) { return repeater.config.mode == Mode::forwarding || repeater.config.mode == Mode::sending || repeater.config.mode == Mode::test_input; }
+bool drives(const RepeaterView& repeater)
+{
+    return repeater.config.mode == Mode::forwarding || repeater.config.mode == Mode::sending || repeater.config.mode == Mode::test_input;
+}
 
 /// Repeaters that drive each bus of the wafer, [bus_index].
 std::vector<std::uint8_t> repeaters_per_bus(const Analysis& a)
@@ -135,18 +138,20 @@ void repeaters_against_the_signal(const Analysis& a, Reporter& report)
     for (const ChipView& chip : a.chips)
         for (const RepeaterView& repeater : active_repeaters(chip))
             if (const auto hop = hop_of(repeater); hop && !a.net_of(hop->from) && a.net_of(hop->to))
-                report(chip.hicann, fmt::format("{} forwards from {}, which carries no net, onto the {}", repeater_name(repeater), name(hop->from), name(*a.net_of(hop->to))));
+                report(chip.hicann, fmt::format("{} forwards from {}, which carries no net, onto the {}", repeater_name(repeater), name(hop->from),
+                                                name(*a.net_of(hop->to))));
 }
 
 void wrong_repeater_modes(const Analysis& a, Reporter& report)
 {
     for (const ChipView& chip : a.chips) {
-        std::array<std::array<std::array<int, 2>, 2>, RepeaterBlock::count> at_port{};     // [block][port][input, output]
+        std::array<std::array<std::array<int, 2>, 2>, RepeaterBlock::count> at_port{}; // [block][port][input, output]
         for (const RepeaterView& repeater : active_repeaters(chip)) {
             const bool sender = !repeater.own.vertical && HLine(repeater.own.line).sender();
             const std::string repeater_text = repeater_name(repeater);
             switch (repeater.config.mode) {
-            case Mode::idle: break;
+            case Mode::idle:
+                break;
             case Mode::forwarding:
                 if (repeater.config.onto_chip == repeater.config.off_chip)
                     report(chip.hicann, fmt::format("{} forwards in {}", repeater_text, repeater.config.onto_chip ? "both directions" : "no direction"));
@@ -155,7 +160,9 @@ void wrong_repeater_modes(const Analysis& a, Reporter& report)
                 if (!sender)
                     report(chip.hicann, fmt::format("{} is no sending repeater, and sends", repeater_text));
                 break;
-            case Mode::loopback: report(chip.hicann, fmt::format("{} is in loopback", repeater_text)); break;
+            case Mode::loopback:
+                report(chip.hicann, fmt::format("{} is in loopback", repeater_text));
+                break;
             case Mode::test_input:
             case Mode::test_output: {
                 if (sender) {

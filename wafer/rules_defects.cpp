@@ -53,7 +53,10 @@ UsedMergers used_mergers(const ChipView& chip)
 /// What one chip uses, compared with its list of defects.
 class DefectiveInUse {
 public:
-    DefectiveInUse(const Analysis& analysis, const ChipView& chip, Reporter& report) : a_(analysis), chip_(chip), config_(chip.config), defects_(chip.defects), report_(report) {}
+    DefectiveInUse(const Analysis& analysis, const ChipView& chip, Reporter& report)
+        : a_(analysis), chip_(chip), config_(chip.config), defects_(chip.defects), report_(report)
+    {
+    }
 
     void check()
     {
@@ -95,7 +98,8 @@ private:
         std::bitset<Denmem::count> used;
         for (const Denmem d : all<Denmem>()) {
             const DenmemConfig& denmem = config_.denmems[d.value()];
-            used[d.value()] = chip_.neuron_of[d.value()] >= 0 || denmem.enable_spl1_output || denmem.enable_fire_input || denmem.enable_aout || denmem.enable_current_input;
+            used[d.value()] =
+                chip_.neuron_of[d.value()] >= 0 || denmem.enable_spl1_output || denmem.enable_fire_input || denmem.enable_aout || denmem.enable_current_input;
         }
         compare("denmem", defects_.neurons, used);
     }
@@ -143,7 +147,8 @@ private:
         for (int k = 0; k < 2; ++k)
             outputs[k] = config_.analog_outputs[k] != AnalogOutput::off;
         compare("analogue output", defects_.analog_outputs, outputs);
-        compare("FG block", defects_.fg_blocks, std::bitset<FgBlock::count>().set());      // every chip needs all four, for the biases of its technical cells (rule X4)
+        compare("FG block", defects_.fg_blocks,
+                std::bitset<FgBlock::count>().set()); // every chip needs all four, for the biases of its technical cells (rule X4)
     }
 
     void mergers()

@@ -11,7 +11,7 @@ namespace {
 struct Run {
     std::vector<SynapseDriver> drivers;
     int primaries = 0;
-    bool on = false;            ///< a member does something
+    bool on = false; ///< a member does something
 };
 
 std::vector<Run> runs_of(const ChipView& chip)
@@ -20,7 +20,7 @@ std::vector<Run> runs_of(const ChipView& chip)
     for (const SynapseDriver outermost : all<SynapseDriver>()) {
         const auto connected = [&](SynapseDriver d) { return chip.config.drivers[d.value()].connect_neighbour; };
         if (!outermost.exists() || (connected(outermost) && outermost.outward()))
-            continue;       // passes its signal on to a driver further out
+            continue; // passes its signal on to a driver further out
         Run run;
         for (std::optional d = outermost; d && d->exists() && (*d == outermost || connected(*d)); d = d->inward()) {
             const DriverConfig& driver = chip.config.drivers[d->value()];
@@ -62,7 +62,8 @@ void crowded_synapse_switches(const Analysis& a, Reporter& report)
             }
         for (const SwitchRow row : all<SwitchRow>())
             if (of_row[row.value()] > a.limits.synapse_switch_limit)
-                report(chip.hicann, fmt::format("{} synapse switches are closed in the {} switch row {}", of_row[row.value()], row.side() == Side::left ? "left" : "right", row.line().value()));
+                report(chip.hicann, fmt::format("{} synapse switches are closed in the {} switch row {}", of_row[row.value()],
+                                                row.side() == Side::left ? "left" : "right", row.line().value()));
         for (const VLine v : all<VLine>())
             if (of_line[v.value()] > a.limits.synapse_switch_limit)
                 report(chip.hicann, fmt::format("{} synapse switches of V line {} are closed", of_line[v.value()], v.value()));
@@ -74,8 +75,10 @@ void shorted_driver_inputs(const Analysis& a, Reporter& report)
     for (const ChipView& chip : a.chips)
         for (const SynapseDriver d : all<SynapseDriver>())
             if (const auto& feeders = chip.feeders[d.value()]; feeders.size() > 1)
-                report(chip.hicann, fmt::format("{} synapse switches are closed on the input wire of driver {}: V line {} of HICANN {} and V line {} of HICANN {}", feeders.size(), d.value(),
-                                                feeders[0].closed.v().value(), feeders[0].hicann.value(), feeders[1].closed.v().value(), feeders[1].hicann.value()));
+                report(chip.hicann,
+                       fmt::format("{} synapse switches are closed on the input wire of driver {}: V line {} of HICANN {} and V line {} of HICANN {}",
+                                   feeders.size(), d.value(), feeders[0].closed.v().value(), feeders[0].hicann.value(), feeders[1].closed.v().value(),
+                                   feeders[1].hicann.value()));
 }
 
 void switches_without_net_or_primary(const Analysis& a, Reporter& report)
@@ -86,14 +89,15 @@ void switches_without_net_or_primary(const Analysis& a, Reporter& report)
                 if (!chip.config.synapse_switches.test(s.value()))
                     continue;
                 if (!a.net_of({chip.hicann, true, static_cast<std::uint16_t>(s.v().value())}))
-                    report(chip.hicann, fmt::format("the synapse switch of V line {} and row {} is closed, and the line carries no net", s.v().value(), s.line().value()));
+                    report(chip.hicann,
+                           fmt::format("the synapse switch of V line {} and row {} is closed, and the line carries no net", s.v().value(), s.line().value()));
                 const auto fed = fed_chip(chip.hicann, s.row());
                 if (!fed)
-                    continue;       // rule S6
+                    continue; // rule S6
                 const ChipView* target = a.chip(*fed);
                 if (!target || !s.line().exists() || !target->config.drivers[s.line().value()].locin)
-                    report(chip.hicann, fmt::format("the synapse switch of V line {} and row {} feeds driver {} of HICANN {}, which is no primary", s.v().value(), s.line().value(),
-                                                    s.line().value(), fed->value()));
+                    report(chip.hicann, fmt::format("the synapse switch of V line {} and row {} feeds driver {} of HICANN {}, which is no primary",
+                                                    s.v().value(), s.line().value(), s.line().value(), fed->value()));
             }
         for (const SynapseDriver d : all<SynapseDriver>())
             if (chip.config.drivers[d.value()].locin && chip.feeders[d.value()].empty())

@@ -54,11 +54,13 @@ void nets_without_locking_events(const Analysis& a, Reporter& report)
         if (!view.drives_net)
             return;
         if (view.locking.size() != 1)
-            report(chip.hicann, fmt::format("DNC merger {} drives a net and receives {} background generators of address 0", merger.value(), view.locking.size()));
+            report(chip.hicann,
+                   fmt::format("DNC merger {} drives a net and receives {} background generators of address 0", merger.value(), view.locking.size()));
         for (const BackgroundGenerator g : view.locking) {
             const BackgroundConfig& generator = chip.config.background[g.value()];
             if (generator.random || generator.period == 0)
-                report(chip.hicann, fmt::format("background generator {} locks the net of DNC merger {} and is not regular with a period of 2 clocks or more", g.value(), merger.value()));
+                report(chip.hicann, fmt::format("background generator {} locks the net of DNC merger {} and is not regular with a period of 2 clocks or more",
+                                                g.value(), merger.value()));
         }
     });
 }
@@ -72,7 +74,7 @@ void wrong_dnc_merger_modes(const Analysis& a, Reporter& report)
             if (config.mode != MergerMode::merge || !config.slow)
                 report(chip.hicann, fmt::format("DNC merger {} drives a net and is not in mode merge and slow", merger.value()));
         } else if (link == GbitLink::to_hicann)
-            report.warn(chip.hicann, fmt::format("DNC merger {} takes input and drives no net", merger.value()));      // its net found no way: useless, not harmful
+            report.warn(chip.hicann, fmt::format("DNC merger {} takes input and drives no net", merger.value())); // its net found no way: useless, not harmful
         else if (link == GbitLink::off && !has_neurons(view) && (config.mode != MergerMode::left_only || config.slow))
             report(chip.hicann, fmt::format("unused DNC merger {} is not in mode left only, fast", merger.value()));
     });
@@ -112,7 +114,7 @@ void loopback_both_ways(const Analysis& a, Reporter& report)
 
 void too_many_recorded_events(const Analysis& a, Reporter& report)
 {
-    constexpr double link_events_per_s = 25e6;      // hardware.md §5.1
+    constexpr double link_events_per_s = 25e6; // hardware.md §5.1
     for (const ChipView& chip : a.chips) {
         double events_per_s = 0;
         for (const DncMerger merger : all<DncMerger>())
@@ -132,7 +134,8 @@ void equal_addresses(const Analysis& a, Reporter& report)
             if (const Source*& owner = first[source.address.value()]; !owner)
                 owner = &source;
             else
-                report(chip.hicann, fmt::format("{} and {} share address {} on DNC merger {}", name(*owner), name(source), source.address.value(), merger.value()));
+                report(chip.hicann,
+                       fmt::format("{} and {} share address {} on DNC merger {}", name(*owner), name(source), source.address.value(), merger.value()));
     });
 }
 
@@ -150,7 +153,8 @@ void parked_addresses(const Analysis& a, Reporter& report)
     for_each_merger(a, [&](const ChipView& chip, DncMerger merger, const MergerView& view) {
         for (const Source& source : view.sources)
             if (source.address.synapse_decoder() == parked_decoder)
-                report(chip.hicann, fmt::format("{} sends address {} to DNC merger {}, which fires parked synapses", name(source), source.address.value(), merger.value()));
+                report(chip.hicann,
+                       fmt::format("{} sends address {} to DNC merger {}, which fires parked synapses", name(source), source.address.value(), merger.value()));
     });
 }
 

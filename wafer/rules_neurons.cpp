@@ -26,7 +26,8 @@ bool rectangle(const std::vector<Denmem>& denmems)
 
 int comparators(const ChipView& chip, const Compound& neuron)
 {
-    return static_cast<int>(std::count_if(neuron.denmems.begin(), neuron.denmems.end(), [&](Denmem d) { return chip.config.denmems[d.value()].activate_firing; }));
+    return static_cast<int>(
+        std::count_if(neuron.denmems.begin(), neuron.denmems.end(), [&](Denmem d) { return chip.config.denmems[d.value()].activate_firing; }));
 }
 
 }   // namespace
@@ -40,7 +41,8 @@ void neurons_of_wrong_shape(const Analysis& a, Reporter& report)
             if (!one_block)
                 report(chip.hicann, fmt::format("the neuron of denmem {} reaches beyond neuron block {}", first.value(), first.block().value()));
             else if (!rectangle(neuron.denmems))
-                report(chip.hicann, fmt::format("the neuron of denmem {} has {} denmems that are no rectangle of two rows", first.value(), neuron.denmems.size()));
+                report(chip.hicann,
+                       fmt::format("the neuron of denmem {} has {} denmems that are no rectangle of two rows", first.value(), neuron.denmems.size()));
         }
 }
 
@@ -72,7 +74,7 @@ void harmful_fire_inputs(const Analysis& a, Reporter& report)
         const auto listeners = [&](int x) { return int(listens(x, Half::top)) + int(listens(x, Half::bottom)); };
         if (listeners(0) + listeners(Column::count - 1) > 0)
             report(chip.hicann, "a denmem of the outermost column listens to a neighbour that is not there");
-        for (int x = 1; x + 1 < Column::count; x += 2) {       // border between the columns x and x + 1 of two quads
+        for (int x = 1; x + 1 < Column::count; x += 2) { // border between the columns x and x + 1 of two quads
             const int here = listeners(x) + listeners(x + 1);
             if (here > 1)
                 report(chip.hicann, fmt::format("{} denmems listen across the quad border of columns {} and {}", here, x, x + 1));
@@ -99,8 +101,8 @@ void neurons_with_bad_address(const Analysis& a, Reporter& report)
             for (const Source& source : sources) {
                 const auto namesakes = std::count_if(sources.begin(), sources.end(), [&](const Source& s) { return s.address == source.address; });
                 if (source.neuron && (!source.address.usable() || namesakes > 1))
-                    report(chip.hicann, fmt::format("denmem {} sends address {} to DNC merger {}, which is {}", source.index, source.address.value(), merger.value(),
-                                                    source.address.usable() ? "used twice there" : "reserved"));
+                    report(chip.hicann, fmt::format("denmem {} sends address {} to DNC merger {}, which is {}", source.index, source.address.value(),
+                                                    merger.value(), source.address.usable() ? "used twice there" : "reserved"));
             }
         }
 }

@@ -32,7 +32,7 @@ void report_rows(const Analysis& a, Reporter& report, std::string_view verdict, 
 void synapses_of_no_neuron(const Analysis& a, Reporter& report)
 {
     for (const ChipView& chip : a.chips) {
-        std::array<Columns, 2> driven;      // [half]: columns whose denmem belongs to a neuron
+        std::array<Columns, 2> driven; // [half]: columns whose denmem belongs to a neuron
         for (const Denmem d : all<Denmem>())
             driven[static_cast<int>(d.half())][d.x()] = chip.neuron_of[d.value()] >= 0;
         for (const SynapseRow row : all<SynapseRow>())
@@ -45,8 +45,8 @@ void wrong_synapse_decoders(const Analysis& a, Reporter& report)
 {
     for (const ChipView& chip : a.chips)
         if (!chip.readable)
-            report(chip.hicann, fmt::format("the synapse arrays have {} decoders, {} weights and {} conductances", chip.config.synapses.decoder.size(), chip.config.synapses.weight.size(),
-                                            chip.config.synapses.exact_conductance.size()));
+            report(chip.hicann, fmt::format("the synapse arrays have {} decoders, {} weights and {} conductances", chip.config.synapses.decoder.size(),
+                                            chip.config.synapses.weight.size(), chip.config.synapses.exact_conductance.size()));
     report_rows(a, report, " have a decoder above 15", [](const ChipView& chip, SynapseRow row) {
         Columns wrong;
         const std::uint8_t* decoder = &chip.config.synapses.decoder[SynapseArrays::at(row, Column(0))];
@@ -71,7 +71,7 @@ void ghost_synapses(const Analysis& a, Reporter& report)
         Columns ghosts;
         if (!chip.fed.test(d))
             return ghosts;
-        std::array<std::uint32_t, 2> carried{};     // [parity of the column]: synapse decoders that an event can match
+        std::array<std::uint32_t, 2> carried{}; // [parity of the column]: synapse decoders that an event can match
         for (int parity = 0; parity < 2; ++parity) {
             const int msb = chip.config.drivers[d].rows[row.which()].decoder[parity];
             for (int lsb = 0; lsb < 16 && msb < 4; ++lsb)

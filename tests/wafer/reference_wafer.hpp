@@ -5,8 +5,8 @@
 
 namespace bss::reference {
 
-inline const Hicann sender = *Hicann::at(18, 7);            ///< its neuron has address 2
-inline const Hicann receiver = *Hicann::at(19, 7);          ///< hears address 2 over two drivers, and input address 53 over a third
+inline const Hicann sender = *Hicann::at(18, 7);   ///< its neuron has address 2
+inline const Hicann receiver = *Hicann::at(19, 7); ///< hears address 2 over two drivers, and input address 53 over a third
 inline const SynapseDriver primary(14), chained(12), input_primary(15);
 
 /// Four denmems: columns 2 quad and 2 quad + 1 in both rows, the top left one firing.
@@ -52,7 +52,7 @@ inline WaferConfig wafer()
     WaferConfig config;
     HicannConfig& from = config.hicanns[sender];
     add_sending_neuron(from, 0, 2);
-    drive_net(from, DncMerger(0), GbitLink::to_dnc);        // H line 62, which is H line 0 on the east neighbour
+    drive_net(from, DncMerger(0), GbitLink::to_dnc); // H line 62, which is H line 0 on the east neighbour
 
     HicannConfig& to = config.hicanns[receiver];
     to.h_repeaters[0] = {RepeaterConfig::Mode::forwarding, true, false};
@@ -67,13 +67,13 @@ inline WaferConfig wafer()
     add_synapse(to, SynapseRow(primary, 0), 0, 2);
     add_synapse(to, SynapseRow(chained, 1), 1, 2);
 
-    drive_net(to, DncMerger(7), GbitLink::to_hicann);       // H line 6
+    drive_net(to, DncMerger(7), GbitLink::to_hicann); // H line 6
     close(to, 6, 28);
     feed(to, 28, input_primary.value());
     listen(to, input_primary);
     to.drivers[input_primary.value()].rows[0].syn_in_left = true;
     to.drivers[input_primary.value()].rows[0].decoder[1] = 3;
-    add_synapse(to, SynapseRow(input_primary, 0), 1, 5);    // address 53
+    add_synapse(to, SynapseRow(input_primary, 0), 1, 5); // address 53
     return config;
 }
 

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "reference_wafer.hpp"
+#include "violations.hpp"
 
 namespace bss {
 namespace {
@@ -30,7 +31,7 @@ struct Case {
 
 struct Breaker {
     std::function<void(Case&)> apply;
-    std::set<std::string_view> unavoidable;         ///< errors that come along whatever one does
+    std::set<std::string_view> unavoidable; ///< errors that come along whatever one does
 };
 
 const Hicann north = *receiver.neighbour(Direction::north);
@@ -43,7 +44,11 @@ const std::map<std::string_view, Breaker>& breakers()
         {"G4", {[](Case& c) { c.to.drivers[110].enable = true; }, {}}},
         {"G5", {[](Case& c) { c.defects.hicanns.set(sender.value()); }, {}}},
 
-        {"N1", {[](Case& c) { c.to.quads[0] = {{true, false}, {true, false}}; }, {}}},
+        {"N1",
+         {[](Case& c) {
+              c.to.quads[0] = {{true, false}, {true, false}};
+          },
+          {}}},
         {"N2", {[](Case& c) { c.defects.on_hicann[receiver].neurons.set(257); }, {"G5"}}},
         {"N3", {[](Case& c) { c.to.denmems[1].activate_firing = true; }, {}}},
         {"N4",
@@ -58,7 +63,7 @@ const std::map<std::string_view, Breaker>& breakers()
 
         {"M2",
          {[](Case& c) {
-              c.from.dnc_mergers[1].mode = MergerMode::right_only;     // M1[0] passes M0[0] on
+              c.from.dnc_mergers[1].mode = MergerMode::right_only; // M1[0] passes M0[0] on
               c.from.gbit_links[1] = GbitLink::to_dnc;
           },
           {}}},
@@ -69,7 +74,7 @@ const std::map<std::string_view, Breaker>& breakers()
          {[](Case& c) {
               int address = 3;
               for (int x = 2; x < 32; ++x)
-                  for (const int d : {x, 256 + x}) {      // 60 denmems, each a neuron, beside the first
+                  for (const int d : {x, 256 + x}) { // 60 denmems, each a neuron, beside the first
                       c.from.denmems[d].activate_firing = c.from.denmems[d].enable_spl1_output = true;
                       while (!L1Address(address % 64).usable())
                           ++address;
@@ -82,17 +87,17 @@ const std::map<std::string_view, Breaker>& breakers()
 
         {"A1", {[](Case& c) { add_sending_neuron(c.from, 1, 2); }, {"N5"}}},
         {"A2", {[](Case& c) { add_sending_neuron(c.from, 1, 0); }, {"N5"}}},
-        {"A3", {[](Case& c) { add_sending_neuron(c.from, 1, 49); }, {"N5"}}},      // mapping.md §2.12: address 49 is rejected
+        {"A3", {[](Case& c) { add_sending_neuron(c.from, 1, 49); }, {"N5"}}}, // mapping.md §2.12: address 49 is rejected
 
         {"B1",
          {[](Case& c) {
-              c.to.v_repeaters[128] = {Mode::forwarding, false, true};              // V 128 goes north as V 254,
-              drive_net(c.chip(north_east), DncMerger(0), GbitLink::off, false, true);  // onto which a second net comes over H line 60
+              c.to.v_repeaters[128] = {Mode::forwarding, false, true};                 // V 128 goes north as V 254,
+              drive_net(c.chip(north_east), DncMerger(0), GbitLink::off, false, true); // onto which a second net comes over H line 60
               close(c.chip(north), 60, 254);
           },
           {}}},
         {"B2", {[](Case& c) { close(c.to, 10, 26); }, {}}},
-        {"B4", {[](Case& c) { close(c.to, 6, 60); }, {}}},      // mapping.md §2.12: (6, 28) and (6, 60) together
+        {"B4", {[](Case& c) { close(c.to, 6, 60); }, {}}}, // mapping.md §2.12: (6, 28) and (6, 60) together
         {"B6",
          {[](Case& c) {
               c.chip(north);
@@ -110,7 +115,11 @@ const std::map<std::string_view, Breaker>& breakers()
               listen(c.chip(east), SynapseDriver(14));
           },
           {}}},
-        {"B10", {[](Case& c) { c.chip(Hicann(0)).h_repeaters[0] = {Mode::forwarding, false, true}; }, {}}},
+        {"B10",
+         {[](Case& c) {
+              c.chip(Hicann(0)).h_repeaters[0] = {Mode::forwarding, false, true};
+          },
+          {}}},
 
         {"S3",
          {[](Case& c) {
@@ -172,14 +181,6 @@ const std::map<std::string_view, Breaker>& breakers()
 
 /// Rules that no configuration can break: the types hold them, or only the network can tell.
 const std::set<std::string_view> unbreakable{"G1", "G2", "G3", "M1", "A4", "B3", "B5", "S1", "S2", "D1", "D2", "Y4", "Y5", "Y8"};
-
-std::string describe(const std::vector<Violation>& violations)
-{
-    std::string text;
-    for (const Violation& v : violations)
-        text += std::string(v.rule) + " (HICANN " + std::to_string(v.where.value()) + "): " + v.what + "\n";
-    return text;
-}
 
 TEST(DesignRules, ReferenceWaferKeepsEveryRule)
 {
@@ -258,12 +259,14 @@ std::string page()
     constexpr std::array names{"information", "warning", "error"};
     std::ostringstream text;
     text << "# Design rules\n\n"
-            "Every configuration is checked against these rules before it runs (`check()` in `wafer/design_rules.hpp`). Their ids are those of mapping.md §2; F1 is our own.\n"
+            "Every configuration is checked against these rules before it runs (`check()` in `wafer/design_rules.hpp`). Their ids are those of mapping.md §2; "
+            "F1 is our own.\n"
             "Written by the test `DesignRules.PageIsWhatTheTableSays` (`BSS_UPDATE_DOCS=1` renews it).\n\n"
             "| id | severity | what it demands |\n|---|---|---|\n";
     for (const RuleInfo& rule : design_rules())
         text << "| " << rule.id << " | " << names[static_cast<std::size_t>(rule.severity)] << " | " << rule.text << " |\n";
-    text << "\nThe X rules of mapping.md §2.9 say what follows from a listed defect; `derived()` in `wafer/defects.hpp` applies them, and G5 checks the result.\n";
+    text << "\nThe X rules of mapping.md §2.9 say what follows from a listed defect; `derived()` in `wafer/defects.hpp` applies them, and G5 checks the "
+            "result.\n";
     return text.str();
 }
 

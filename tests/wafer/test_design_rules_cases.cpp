@@ -1,5 +1,4 @@
-// Beyond one breach a rule: every kind of defect, the check vectors of mapping.md §2.12, limits that can be raised, both ways to break a rule, speed.
-#include <chrono>
+// Beyond one breach a rule: the check vectors of mapping.md §2.12, other ways to break a rule, what is allowed, limits that can be raised.
 #include <functional>
 #include <limits>
 #include <map>
@@ -8,114 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "reference_wafer.hpp"
-#include "wafer/design_rules.hpp"
+#include "violations.hpp"
 
 namespace bss {
 namespace {
 
 using namespace reference;
 using Mode = RepeaterConfig::Mode;
-
-std::string describe(const std::vector<Violation>& violations)
-{
-    std::string text;
-    for (const Violation& v : violations)
-        text += std::string(v.rule) + " (HICANN " + std::to_string(v.where.value()) + "): " + v.what + "\n";
-    return text;
-}
-
-/// Ids of the rules that are broken.
-std::set<std::string_view> broken(const WaferConfig& config, const Defects& defects = {}, const Limits& limits = {})
-{
-    std::set<std::string_view> ids;
-    for (const Violation& v : check(config, defects, limits))
-        ids.insert(v.rule);
-    return ids;
-}
-using Ids = std::set<std::string_view>;
-
-// ---- defects (G5) --------------------------------------------------------------------------------------------------
-
-TEST(DefectsInUse, EveryKindIsFound)
-{
-    WaferConfig config = wafer();
-    config.hicanns[receiver].analog_outputs[1] = AnalogOutput::membrane_top_even;
-    config.hicanns[receiver].v_repeaters[128] = {Mode::forwarding, false, true};
-    config.hicanns[*receiver.neighbour(Direction::north)];
-    ASSERT_EQ(broken(config), Ids{});
-    // kind -> a component that the receiver uses, one that it does not
-    const int switch_used = SynapseSwitch::at(VLine(128), primary)->value(), crossbar_used = CrossbarSwitch::at(HLine(0), VLine(128))->value();
-    const std::map<std::string_view, std::pair<int, int>> components{
-        {"hicanns", {receiver.value(), 0}},
-        {"fpgas", {receiver.reticle().fpga().value(), (receiver.reticle().fpga().value() + 1) % 48}},
-        {"links", {receiver.value(), 0}},
-        {"neurons", {257, 2}},
-        {"synapses", {28 * 256, 28 * 256 + 1}},
-        {"rows", {28, 29}},
-        {"arrays", {0, 1}},
-        {"drivers", {12, 16}},
-        {"synaptic_inputs", {2 * 0 + 0, 2 * 0 + 1}},
-        {"analog_outputs", {1, 0}},
-        {"background_generators", {7, 0}},
-        {"fg_blocks", {3, -1}},
-        {"h_buses", {6, 14}},
-        {"v_buses", {28, 60}},
-        {"h_repeaters", {0, 2}},
-        {"v_repeaters", {128, 130}},
-        {"crossbar_switches", {crossbar_used, crossbar_used + 1}},
-        {"synapse_switches", {switch_used, switch_used + 1}},
-        {"switch_rows", {224 + 14, 14}},
-        {"mergers", {7, 0}},
-        {"dnc_mergers", {7, 0}},
-    };
-    ASSERT_EQ(components.size(), defect_kinds().size());
-    for (const DefectKind& kind : defect_kinds()) {
-        SCOPED_TRACE(kind.name);
-        const auto [used, unused] = components.at(kind.name);
-        Defects defects;
-        kind.mark(defects, receiver, used);
-        Ids ids = broken(config, defects);
-        ids.erase("N2");        // a defective denmem in a neuron breaks both
-        EXPECT_EQ(ids, Ids{"G5"});
-        if (unused < 0)
-            continue;
-        Defects harmless;
-        kind.mark(harmless, receiver, unused);
-        EXPECT_EQ(broken(config, harmless), Ids{});
-    }
-}
-
-TEST(DefectsInUse, LinkOrFpgaHarmsOnlyWhereAGbitLinkIsOn)
-{
-    WaferConfig config;
-    config.hicanns[sender];
-    Defects defects;
-    defects.links.set(sender.value());
-    defects.fpgas.set(sender.reticle().fpga().value());
-    EXPECT_EQ(broken(config, defects), Ids{});
-}
-
-TEST(DefectsInUse, MergersCountWhereEventsPass)
-{
-    // Blocks 0 and 1 on DNC merger 1; block 3's branch is not on the way.
-    WaferConfig config;
-    HicannConfig& chip = config.hicanns[sender];
-    add_sending_neuron(chip, 0, 2);
-    add_sending_neuron(chip, 16, 3);
-    chip.background[0].enable = true;
-    chip.mergers[Merger::at(0, 0).value()].mode = MergerMode::merge;
-    chip.mergers[Merger::at(0, 1).value()].mode = MergerMode::right_only;
-    chip.mergers[Merger::at(1, 0).value()].mode = MergerMode::merge;
-    chip.dnc_mergers[1] = {MergerMode::merge, true, false};
-    chip.h_repeaters[DncMerger(1).sending_line().value()] = {Mode::sending, true, false};
-    ASSERT_EQ(broken(config), Ids{}) << describe(check(config, {}));
-    for (const Merger merger : all<Merger>()) {
-        Defects defects;
-        defects.on_hicann[sender].mergers.set(merger.value());
-        const bool on_the_way = merger == Merger::at(0, 0) || merger == Merger::at(0, 1) || merger == Merger::at(1, 0);
-        EXPECT_EQ(broken(config, defects), on_the_way ? Ids{"G5"} : Ids{}) << merger.value();
-    }
-}
 
 // ---- check vectors of mapping.md §2.12 -----------------------------------------------------------------------------
 
@@ -178,7 +76,7 @@ TEST(CheckVectors, NeuronOverABlockBorder)
 {
     WaferConfig config = wafer();
     HicannConfig& chip = config.hicanns[receiver];
-    add_neuron(chip, 15);       // columns 30 and 31
+    add_neuron(chip, 15); // columns 30 and 31
     chip.quads[16] = {{true, true}, {true, true}};
     EXPECT_EQ(broken(config), Ids{});
     chip.denmems[32].enable_fire_input = true;
@@ -232,17 +130,17 @@ TEST(Neurons, GrowOverQuadsAwayFromTheFiringDenmem)
     HicannConfig& chip = config.hicanns[receiver];
     for (const int quad : {4, 5, 6})
         chip.quads[quad] = {{true, true}, {true, true}};
-    chip.denmems[8].activate_firing = true;                 // left end
-    chip.denmems[10].enable_fire_input = true;              // 10 listens to 9
-    chip.denmems[256 + 12].enable_fire_input = true;        // 12 listens to 11, in the other row
+    chip.denmems[8].activate_firing = true;          // left end
+    chip.denmems[10].enable_fire_input = true;       // 10 listens to 9
+    chip.denmems[256 + 12].enable_fire_input = true; // 12 listens to 11, in the other row
     EXPECT_EQ(broken(config), Ids{});
     chip.denmems[8].activate_firing = false;
-    chip.denmems[10].activate_firing = true;                // the middle quad fires, and the link to the left one still leads towards it
+    chip.denmems[10].activate_firing = true; // the middle quad fires, and the link to the left one still leads towards it
     EXPECT_EQ(broken(config), Ids{"N4"});
     chip.denmems[10].enable_fire_input = false;
-    chip.denmems[9].enable_fire_input = true;               // 9 listens to 10
+    chip.denmems[9].enable_fire_input = true; // 9 listens to 10
     EXPECT_EQ(broken(config), Ids{});
-    chip.denmems[10].enable_fire_input = true;              // both partners of a border: may damage the chip
+    chip.denmems[10].enable_fire_input = true; // both partners of a border: may damage the chip
     EXPECT_EQ(broken(config), Ids{"N4"});
 }
 
@@ -269,11 +167,11 @@ TEST(Neurons, ShapesAndSizes)
     }
     WaferConfig config;
     HicannConfig& chip = config.hicanns[sender];
-    chip.denmems[20].activate_firing = true;                // one denmem
-    chip.denmems[25].activate_firing = true;                // two, in one column
+    chip.denmems[20].activate_firing = true; // one denmem
+    chip.denmems[25].activate_firing = true; // two, in one column
     chip.quads[12].join_column[1] = true;
     EXPECT_EQ(broken(config), Ids{});
-    chip.quads[10].join_row[0] = true;                      // two, in one row
+    chip.quads[10].join_row[0] = true; // two, in one row
     EXPECT_EQ(broken(config), Ids{"N1"});
 }
 
@@ -287,7 +185,7 @@ TEST(Neurons, OutputWithoutComparator)
 TEST(Mergers, BlockThatReachesNoMerger)
 {
     WaferConfig config = wafer();
-    add_sending_neuron(config.hicanns[receiver], 16, 2);    // block 1
+    add_sending_neuron(config.hicanns[receiver], 16, 2); // block 1
     EXPECT_EQ(broken(config), Ids{"M2"});
 }
 
@@ -295,7 +193,7 @@ TEST(Mergers, NeuronsOnAnInputMergerAreAWarning)
 {
     WaferConfig config = wafer();
     HicannConfig& chip = config.hicanns[receiver];
-    add_sending_neuron(chip, 127, 7);                       // block 7
+    add_sending_neuron(chip, 127, 7); // block 7
     chip.mergers[Merger::at(0, 7).value()].mode = MergerMode::merge;
     const auto violations = check(config, {});
     ASSERT_EQ(violations.size(), 1u) << describe(violations);
@@ -335,7 +233,7 @@ TEST(Mergers, LockingGenerators)
     config.hicanns[sender].background[0].period = 0;
     EXPECT_TRUE(broken(config).contains("M3")) << "an event every clock";
     config = wafer();
-    HicannConfig& chip = config.hicanns[sender];            // block 1 joins over DNC merger 1
+    HicannConfig& chip = config.hicanns[sender]; // block 1 joins over DNC merger 1
     chip.h_repeaters[62] = {};
     chip.h_repeaters[54] = {Mode::sending, true, false};
     chip.dnc_mergers[1] = chip.dnc_mergers[0];
@@ -345,7 +243,7 @@ TEST(Mergers, LockingGenerators)
     chip.background[1].enable = true;
     Ids ids = broken(config);
     EXPECT_TRUE(ids.contains("M3")) << "two";
-    chip.background[1].address = L1Address(5);              // a source of its own, such as a Poisson generator
+    chip.background[1].address = L1Address(5); // a source of its own, such as a Poisson generator
     chip.background[1].random = true;
     EXPECT_FALSE(broken(config).contains("M3"));
     EXPECT_FALSE(broken(config).contains("A2"));
@@ -386,7 +284,7 @@ TEST(Buses, RepeaterModes)
     EXPECT_EQ(with(HLine(20), {Mode::forwarding, false, false}), Ids{"B7"});
     EXPECT_EQ(with(HLine(20), {Mode::forwarding, true, true}), Ids{"B7"});
     EXPECT_EQ(with(HLine(20), {Mode::idle, true, true}), Ids{}) << "directions of an idle repeater mean nothing";
-    WaferConfig config = wafer();       // input and output may share a port
+    WaferConfig config = wafer(); // input and output may share a port
     config.hicanns[receiver].h_repeaters[20].mode = Mode::test_output;
     config.hicanns[receiver].h_repeaters[24].mode = Mode::test_input;
     EXPECT_EQ(broken(config), Ids{});
@@ -427,7 +325,7 @@ TEST(SynapseSwitches, AdjacentFeedingIsLegal)
     HicannConfig& chip = config.hicanns[receiver];
     chip.synapse_switches.reset();
     feed(chip, 28, input_primary.value());
-    feed(chip, 128, 15);        // right row 15 leads to the east neighbour
+    feed(chip, 128, 15); // right row 15 leads to the east neighbour
     chip.drivers[14] = chip.drivers[12] = {};
     chip.synapses.decoder[SynapseArrays::at(SynapseRow(primary, 0), Column(0))] = parked_decoder;
     chip.synapses.decoder[SynapseArrays::at(SynapseRow(chained, 1), Column(1))] = parked_decoder;
@@ -444,7 +342,7 @@ TEST(Drivers, TwoPrimariesInAChain)
     chip.drivers[chained.value()].locin = true;
     EXPECT_EQ(broken(config), (Ids{"D3", "S5"}));
     chip.drivers[chained.value()] = wafer().hicanns.at(receiver).drivers[chained.value()];
-    chip.drivers[16].connect_neighbour = true;              // the driver just inside of the chain shorts itself to it
+    chip.drivers[16].connect_neighbour = true; // the driver just inside of the chain shorts itself to it
     EXPECT_EQ(broken(config), Ids{"D3"});
 }
 
@@ -468,9 +366,17 @@ TEST(Synapses, GhostsOfEachKind)
     EXPECT_EQ(with([](HicannConfig& c) { c.drivers[14].rows[0].decoder[0] = 1; }), Ids{"Y6"}) << "hears addresses 16-31";
     EXPECT_EQ(with([](HicannConfig& c) { c.drivers[14].rows[0].decoder[1] = 1; }), Ids{}) << "no synapse in odd columns";
     EXPECT_EQ(with([](HicannConfig& c) { add_synapse(c, SynapseRow(primary, 0), 1, 0); }), Ids{"Y6"}) << "hears the locking events";
-    EXPECT_EQ(with([](HicannConfig& c) { add_synapse(c, SynapseRow(input_primary, 1), 0, 9); c.drivers[15].rows[1].syn_in_left = true; }), Ids{})
+    EXPECT_EQ(with([](HicannConfig& c) {
+                  add_synapse(c, SynapseRow(input_primary, 1), 0, 9);
+                  c.drivers[15].rows[1].syn_in_left = true;
+              }),
+              Ids{})
         << "an input may use every usable address";
-    EXPECT_EQ(with([](HicannConfig& c) { add_synapse(c, SynapseRow(input_primary, 1), 0, 0); c.drivers[15].rows[1].syn_in_left = true; }), Ids{"Y6"})
+    EXPECT_EQ(with([](HicannConfig& c) {
+                  add_synapse(c, SynapseRow(input_primary, 1), 0, 0);
+                  c.drivers[15].rows[1].syn_in_left = true;
+              }),
+              Ids{"Y6"})
         << "except the locking one";
 }
 
@@ -550,70 +456,6 @@ TEST(AnalogOutputs, ChannelsAreSharedByAnAdcGroup)
     config = wafer();
     config.hicanns[sender].analog_outputs = {AnalogOutput::membrane_top_even, AnalogOutput::membrane_top_even};
     EXPECT_EQ(broken(config), Ids{"O1"});
-}
-
-// ---- speed ---------------------------------------------------------------------------------------------------------
-
-/// A full chip that talks to itself: 64 neurons of 8 denmems, 8 nets, each with a chain of five drivers, every synapse of them in use.
-void fill(HicannConfig& chip)
-{
-    for (int neuron = 0; neuron < 64; ++neuron) {
-        add_sending_neuron(chip, 2 * neuron, 2 + neuron % 8);
-        chip.quads[2 * neuron + 1] = {{true, true}, {true, true}};
-        chip.denmems[4 * neuron + 2].enable_fire_input = true;
-    }
-    for (int d = 0; d < 8; ++d) {
-        chip.mergers[Merger::at(0, d).value()].mode = MergerMode::merge;
-        chip.background[d].enable = true;
-    }
-    // Every block on DNC merger 3 would be too many sources for its addresses; 0, 2, 4, 7 hear a block each.
-    for (const int d : {0, 2, 4, 7}) {
-        chip.dnc_mergers[d] = {MergerMode::merge, true, false};
-        chip.h_repeaters[DncMerger(d).sending_line().value()] = {Mode::sending, true, false};
-    }
-    for (const int block : {1, 3, 5, 6})
-        for (int x = 32 * block; x < 32 * block + 32; ++x)
-            chip.denmems[x].enable_spl1_output = false;
-    const std::map<int, std::array<int, 2>> ways{{62, {191, 80}}, {46, {151, 42}}, {30, {143, 204}}, {6, {131, 190}}};      // sending line -> V line, about where the primary lies
-    for (const auto& [h, way] : ways) {
-        close(chip, h, way[0]);
-        int line = way[1];
-        while (!SynapseSwitch::at(VLine(way[0]), SynapseDriver(line)) || SynapseDriver(line).side() != VLine(way[0]).side())
-            --line;
-        feed(chip, way[0], line);
-        SynapseDriver d(line);
-        listen(chip, d);
-        for (int k = 0; k < 10; ++k) {
-            chip.drivers[d.value()].enable = true;
-            chip.drivers[d.value()].connect_neighbour = k < 9;
-            for (int which = 0; which < 2; ++which) {
-                chip.drivers[d.value()].rows[which].syn_in_left = true;
-                for (int column = 0; column < Column::count; ++column)
-                    add_synapse(chip, SynapseRow(d, which), column, 2 + column % 8);
-            }
-            d = *d.outward();
-        }
-    }
-}
-
-TEST(Speed, HundredAndFiftyFullChips)
-{
-    WaferConfig config;
-    for (int h = 0; h < 150; ++h)
-        fill(config.hicanns[Hicann(h)]);
-    std::size_t used = 0;
-    for (const auto& [hicann, chip] : config.hicanns)
-        for (const std::uint8_t decoder : chip.synapses.decoder)
-            used += decoder != parked_decoder;
-    EXPECT_GT(used, 3000000u);
-    Limits limits;
-    limits.driver_chain_length = 10;
-    const auto start = std::chrono::steady_clock::now();
-    const auto violations = check(config, {}, limits);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    EXPECT_TRUE(violations.empty()) << describe({violations.begin(), violations.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(violations.size(), 20))});
-    RecordProperty("milliseconds", std::to_string(1e3 * seconds));
-    EXPECT_LT(seconds, 5.0) << "1 s is the aim; the rest is room for slow machines and sanitizers";
 }
 
 }   // namespace

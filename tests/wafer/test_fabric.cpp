@@ -163,8 +163,9 @@ TEST(Trace, LineNumbersWrapAround)
         int beyond;
         bool own;
     };
-    for (const Case& c : {Case{true, 128, Direction::north, 254, true}, Case{true, 0, Direction::south, 126, true}, Case{false, 0, Direction::west, 62, true},
-                          Case{true, 126, Direction::north, 0, false}, Case{true, 254, Direction::north, 252, true}, Case{true, 1, Direction::south, 127, false}}) {
+    for (const Case& c :
+         {Case{true, 128, Direction::north, 254, true}, Case{true, 0, Direction::south, 126, true}, Case{false, 0, Direction::west, 62, true},
+          Case{true, 126, Direction::north, 0, false}, Case{true, 254, Direction::north, 252, true}, Case{true, 1, Direction::south, 127, false}}) {
         SCOPED_TRACE(c.line);
         WaferConfig config;
         const Hicann beyond = *home.neighbour(c.direction);
@@ -238,7 +239,7 @@ TEST(Trace, LeftLineFeedsTheWestNeighbour)
 TEST(Trace, CountsBordersOnTheWay)
 {
     WaferConfig config;
-    const Segment target = v_segment(home, 28);     // crosses H 6, a sending line; go three chips south from there
+    const Segment target = v_segment(home, 28); // crosses H 6, a sending line; go three chips south from there
     drive(config, target);
     Hicann here = home;
     VLine v(28);
@@ -292,11 +293,11 @@ TEST(ChainOf, FollowsTheConnectBitsBothWays)
 {
     HicannConfig chip;
     EXPECT_EQ(chain_of(chip, SynapseDriver(20)), std::vector{SynapseDriver(20)});
-    chip.drivers[20].connect_neighbour = true;      // 20 - 18 in the top half
-    chip.drivers[22].connect_neighbour = true;      // 22 - 20
+    chip.drivers[20].connect_neighbour = true; // 20 - 18 in the top half
+    chip.drivers[22].connect_neighbour = true; // 22 - 20
     EXPECT_EQ(chain_of(chip, SynapseDriver(20)), (std::vector{SynapseDriver(20), SynapseDriver(18), SynapseDriver(22)}));
     EXPECT_EQ(chain_of(chip, SynapseDriver(18)), (std::vector{SynapseDriver(18), SynapseDriver(20), SynapseDriver(22)}));
-    chip.drivers[120].connect_neighbour = true;     // 120 - 122 in the bottom half
+    chip.drivers[120].connect_neighbour = true; // 120 - 122 in the bottom half
     EXPECT_EQ(chain_of(chip, SynapseDriver(122)), (std::vector{SynapseDriver(122), SynapseDriver(120)}));
     EXPECT_EQ(chain_of(chip, SynapseDriver(121)), std::vector{SynapseDriver(121)});
 }
@@ -372,7 +373,7 @@ private:
 
 struct RandomNets {
     WaferConfig config;
-    std::map<std::pair<Hicann, DncMerger>, std::map<Segment, int>> nets;    ///< segment -> hops
+    std::map<std::pair<Hicann, DncMerger>, std::map<Segment, int>> nets; ///< segment -> hops
 };
 
 /// Grows trees over free buses of a fully configured wafer, one step after another, never through a bus in use.
@@ -383,7 +384,7 @@ RandomNets random_nets(std::uint32_t seed, int net_count, int segments_each)
     for (const Hicann hicann : all<Hicann>())
         result.config.hicanns[hicann];
     std::set<Segment> used;
-    for (const Hicann hicann : all<Hicann>())       // lines of sending repeaters stay free for their mergers
+    for (const Hicann hicann : all<Hicann>()) // lines of sending repeaters stay free for their mergers
         for (const DncMerger merger : all<DncMerger>())
             used.insert(h_segment(hicann, merger.sending_line().value()));
     while (static_cast<int>(result.nets.size()) < net_count) {
@@ -399,7 +400,7 @@ RandomNets random_nets(std::uint32_t seed, int net_count, int segments_each)
             const Segment from = tree[static_cast<std::size_t>(random.below(static_cast<int>(tree.size())))];
             const HicannConfig& chip = result.config.hicanns[from.hicann];
             const int choice = random.below(3);
-            if (choice < 1) {       // crossbar
+            if (choice < 1) { // crossbar
                 const CrossbarSwitch s = from.vertical ? *CrossbarSwitch::at(VLine(from.line).crossings()[random.below(2)], VLine(from.line))
                                                        : CrossbarSwitch(8 * from.line + random.below(8));
                 const Segment to = from.vertical ? h_segment(from.hicann, s.h().value()) : v_segment(from.hicann, s.v().value());
