@@ -27,18 +27,6 @@ int nearest_code(const std::array<double, 16>& ascending, double x)
     return code;
 }
 
-/// Squared error of a row at a gain.
-double squared_error(const RowDemand& row, const std::array<double, 16>& unit, double gain)
-{
-    double sum = 0.0;
-    for (const RowDemand::Bin& bin : row.bins) {
-        const double x = bin.siemens / gain;
-        const double off = x - unit[nearest_code(unit, x)];
-        sum += bin.count * off * off;
-    }
-    return sum * gain * gain;
-}
-
 /// Splits sorted values into at most four groups: Lloyd's algorithm on their logarithms, from evenly spaced centres.
 /// @return first index of each group, and the number of values
 std::vector<std::size_t> group(const std::vector<double>& ascending)
@@ -98,17 +86,32 @@ RowDemand demand_of(std::span<const float> wanted, double row_factor)
     return demand;
 }
 
-QuadrantGains choose_gains(const std::vector<RowDemand>& rows, const Technology& technology, double base_dac)
+GainChooser::GainChooser(const Technology& technology) : unit_(unit_conductances(technology)), per_siemens_((table_size - 1) / (2.0 * unit_[15])), squared_(table_size)
 {
-    const std::array<double, 16> unit = unit_conductances(technology);
-    const double reach = unit[15] + 0.5 * (unit[15] - unit[14]);       // largest conductance at gain 1 that is not cut off
-    QuadrantGains result{{base_dac, base_dac, base_dac, base_dac}, std::vector<RowGain>(rows.size())};
+    for (int k = 0; k < table_size; ++k) {
+        const double x = (k + 0.5) / per_siemens_;
+        const double off = x - unit_[nearest_code(unit_, x)];
+        squared_[k] = static_cast<float>(off * off);
+    }
+}
 
+double GainChooser::squared_error(const RowDemand& row, double gain) const
+{
+    const double scale = per_siemens_ / gain;
+    double sum = 0.0;
+    for (const RowDemand::Bin& bin : row.bins)
+        sum += bin.count * squared_[static_cast<int>(std::min(bin.siemens * scale, table_size - 1.0))];
+    return sum * gain * gain;
+}
+
+QuadrantGains GainChooser::choose(const std::vector<RowDemand>& rows, double base_dac) const
+{
+    QuadrantGains result{{base_dac, base_dac, base_dac, base_dac}, std::vector<RowGain>(rows.size())};
     std::vector<double> gains;          // wanted: the top code is the row's largest conductance
     for (const RowDemand& row : rows)
         if (row.largest > 0.0)
-            gains.push_back(row.largest / unit[15]);
-    std::vector<int> selects;
+            gains.push_back(row.largest / unit_[15]);
+    std::size_t used = 0;               // V_gmax
     if (!gains.empty()) {
         std::sort(gains.begin(), gains.end());
         const auto first = group(gains);
@@ -116,41 +119,36 @@ QuadrantGains choose_gains(const std::vector<RowDemand>& rows, const Technology&
             if (first[g + 1] > first[g]) {
                 const double lowest = gains[first[g]];
                 const double divider = std::clamp(std::floor(dac_max / lowest), static_cast<double>(smallest_divider), static_cast<double>(largest_divider));
-                result.v_gmax_dac[selects.size()] = std::clamp(std::round(lowest * divider), 1.0, dac_max);
-                selects.push_back(static_cast<int>(selects.size()));
+                result.v_gmax_dac[used++] = std::clamp(std::round(lowest * divider), 1.0, dac_max);
             }
     }
-    if (selects.empty())
-        selects.push_back(0);
 
     struct Setting {
         double gain;
         RowGain row;
     };
     std::vector<Setting> settings;
-    for (const int s : selects)
+    for (std::size_t s = 0; s < std::max<std::size_t>(used, 1); ++s)
         for (int divider = smallest_divider; divider <= largest_divider; ++divider)
             settings.push_back({result.v_gmax_dac[s] / divider, {static_cast<std::uint8_t>(s), static_cast<std::uint8_t>(divider)}});
     // Small gains first: of equal errors the one with the larger codes wins.
     std::stable_sort(settings.begin(), settings.end(), [](const Setting& a, const Setting& b) { return a.gain < b.gain; });
 
+    const double reach = unit_[15] + 0.5 * (unit_[15] - unit_[14]);     // largest conductance at gain 1 that is not cut off
     for (std::size_t k = 0; k < rows.size(); ++k) {
         if (rows[k].bins.empty())
             continue;
-        double least = std::numeric_limits<double>::infinity();
-        auto usable = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.gain * reach >= rows[k].largest; });
-        if (usable == settings.end())
-            --usable;
+        auto setting = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.gain * reach >= rows[k].largest; });
+        if (setting == settings.end())
+            --setting;
         // Larger gains than three times the least use the lower codes only: coarser and coarser.
-        const double coarsest = 3.0 * usable->gain;
-        for (; usable != settings.end() && usable->gain <= coarsest; ++usable) {
-            const Setting& setting = *usable;
-            const double error = squared_error(rows[k], unit, setting.gain);
-            if (error < least) {
+        const double coarsest = 3.0 * setting->gain;
+        double least = std::numeric_limits<double>::infinity();
+        for (; setting != settings.end() && setting->gain <= coarsest; ++setting)
+            if (const double error = squared_error(rows[k], setting->gain); error < least) {
                 least = error;
-                result.rows[k] = setting.row;
+                result.rows[k] = setting->row;
             }
-        }
     }
     return result;
 }

@@ -35,9 +35,22 @@ struct QuadrantGains {
 
 inline constexpr int smallest_divider = 2, largest_divider = 30;
 
-/// Sorts the rows by their largest conductance into up to four groups, sets V_gmax so that the lowest row of a group meets the largest divider that
-/// V_gmax allows, then gives each row the setting with the least squared error that cuts off no weight. Unused V_gmax keep `base_dac`.
-QuadrantGains choose_gains(const std::vector<RowDemand>& rows, const Technology& technology, double base_dac);
+/// Chooses the gains of quadrants.
+class GainChooser {
+public:
+    explicit GainChooser(const Technology& technology);
+    /// Sorts the rows by their largest conductance into up to four groups, sets V_gmax so that the lowest row of a group meets the largest divider that
+    /// V_gmax allows, then gives each row the setting with the least squared error that cuts off no weight. Unused V_gmax keep `base_dac`.
+    QuadrantGains choose(const std::vector<RowDemand>& rows, double base_dac) const;
+
+private:
+    static constexpr int table_size = 8192;
+    std::array<double, 16> unit_;           ///< siemens of the codes at gain 1: a V_gmax of one DAC, undivided
+    double per_siemens_;
+    std::vector<float> squared_;            ///< distance to the nearest code at gain 1, squared, against siemens up to twice the last code's
+
+    double squared_error(const RowDemand& row, double gain) const;
+};
 
 /// Conductances of the 16 codes, ascending, and the nearest code.
 class Codes {

@@ -41,7 +41,7 @@ class WeightWriter {
 public:
     WeightWriter(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine, const Imperfections& imperfections)
         : mapping_(mapping), network_(network), machine_(machine), quantised_(imperfections.weight_quantisation), stp_(write_stp(mapping, network, machine, imperfections)),
-          index_(mapping.wafers.size() * Hicann::count, -1)
+          chooser_(machine.silicon.front()->technology()), index_(mapping.wafers.size() * Hicann::count, -1)
     {
         for (std::size_t w = 0; w < mapping.wafers.size(); ++w)
             for (auto& [hicann, config] : mapping.wafers[w].hicanns) {
@@ -73,6 +73,7 @@ private:
     const Machine& machine_;
     bool quantised_;
     StpWeights stp_;
+    GainChooser chooser_;
     std::vector<int> index_;                            ///< [384 wafer + hicann] place in arrays_, -1: not configured
     std::vector<Array> arrays_;
     std::vector<std::vector<double>> siemens_;          ///< [population][neuron] for a weight of 1 µS
@@ -124,7 +125,7 @@ private:
             demands[block].push_back(std::move(demand));
         }
         for (const FgBlock block : all<FgBlock>()) {
-            const auto gains = choose_gains(demands[block.value()], technology, cell(SharedFg::V_gmax0).base_dac);
+            const auto gains = chooser_.choose(demands[block.value()], cell(SharedFg::V_gmax0).base_dac);
             for (int g = 0; g < 4; ++g)
                 array.config->fg.at(block, static_cast<SharedFg>(static_cast<int>(SharedFg::V_gmax0) + g)) = gains.v_gmax_dac[g];
             for (std::size_t k = 0; k < gains.rows.size(); ++k)
