@@ -6,10 +6,9 @@
 namespace bss {
 namespace {
 
-/// The largest increment of a chip is about this many quanta: 4096 of them fit into an accumulator, and a row's own resolution stays
-/// better than that of its increments (16 bits).
-constexpr double largest_quanta = 1 << 19;
 constexpr double largest_increment = 65535;
+/// The largest increment of a chip is this many quanta: 4096 of them fit into an accumulator, and weaker rows still have some 16 bits.
+constexpr double largest_quanta = 8 * largest_increment;
 /// Rows with short-term plasticity multiply their increments by a factor of up to 4 in units of 2^-15: the product must fit into 32 bits.
 constexpr double largest_plastic_increment = 32767;
 
