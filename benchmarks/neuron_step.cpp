@@ -128,8 +128,8 @@ int main()
                 plain = std::min(plain, nanoseconds([&](int) { bare_spikes += benchmark::bare_step(*bare, static_cast<float>(timestep_s)); }));
                 full = std::min(full, nanoseconds([&](int i) { chip.step(repeat * steps + i); }));
             }
-            std::printf("%-30s n = %d: %5.2f ns a denmem-step, bare loop %.2f ns, ratio %.2f  (spikes a membrane: %.1f, %.1f)\n", variant.name, size, full, plain,
-                        full / plain, static_cast<double>(chip.count) * size / denmems, static_cast<double>(bare_spikes) / denmems);
+            std::printf("%-30s n = %d: %5.2f ns a denmem-step, bare loop %.2f ns, ratio %.2f  (spikes a membrane: %.1f, %.1f)\n", variant.name, size, full,
+                        plain, full / plain, static_cast<double>(chip.count) * size / denmems, static_cast<double>(bare_spikes) / denmems);
         }
     }
     return 0;

@@ -154,8 +154,9 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
     data.places.resize(neurons.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
         const auto& [count, needs, index] = order[i];
-        const bool full = data.blocks.empty() || data.blocks.back().count != static_cast<int>(count) || data.places[std::get<2>(order[i - 1])].lane == lanes - 1;
-        const int lane = full ? 0 : data.places[std::get<2>(order[i - 1])].lane + 1;
+        const int last_lane = i == 0 ? -1 : data.places[std::get<2>(order[i - 1])].lane;
+        const bool full = i == 0 || data.blocks.back().count != static_cast<int>(count) || last_lane == lanes - 1;
+        const int lane = full ? 0 : last_lane + 1;
         if (full) {
             data.first_denmem.push_back(data.blocks.empty() ? 0 : data.first_denmem.back() + data.blocks.back().count);
             data.blocks.push_back({.membranes = nullptr, .denmems = nullptr, .input = {}, .count = static_cast<int>(count),

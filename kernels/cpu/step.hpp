@@ -75,7 +75,8 @@ BSS_HD Terms<Real> step_denmem(DenmemLanes& d, std::int32_t* const* input, int l
         terms[i] = {rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i]};
         const int lane = lane0 + i;
         DenmemLanes& d = *block.denmems;
-        const DenmemColumn column{block.count, sizeof(DenmemLanes) / sizeof(float), d.w + lane, d.jump + lane, d.rate + lane, d.slope + lane, d.intercept + lane};
+        const DenmemColumn column{block.count,   sizeof(DenmemLanes) / sizeof(float), d.w + lane, d.jump + lane,
+                                  d.rate + lane, d.slope + lane,                      d.intercept + lane};
         const Firing f = fire(begin[i], terms[i], free[i], m.v_reset[lane], m.tau_refrac[lane], column);
         m.v[lane] = f.v;
         m.refractory[lane] = f.refractory;
