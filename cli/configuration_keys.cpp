@@ -39,7 +39,7 @@ Type<T> not_yet(std::string expects, std::string only)
 {
     return {std::move(expects), [only](const Yaml& node, const std::string& path, T&, Reading& reading) {
                 if (!node.is(Yaml::Kind::null) && !node.is_word(only))
-                    reading.mistakes.add(node, path, fmt::format("is not available yet; leave it out, found {}", node.shown()));
+                    reading.mistakes.add(node, path, fmt::format("not yet available (leave it out), found {}", node.shown()));
             }};
 }
 
@@ -48,7 +48,7 @@ std::vector<Hicann> read_enums(const Yaml& list, const std::string& path, Mistak
     std::vector<Hicann> hicanns;
     for (const auto& item : list.items)
         if (item.is(Yaml::Kind::scalar) && item.text.find('/') != std::string::npos)
-            mistakes.add(item, path, fmt::format("several wafers are not available yet; expected {}, found {}", whole_expects(0, Hicann::count - 1), item.shown()));
+            mistakes.add(item, path, fmt::format("several wafers are not yet available; expected {}, found {}", whole_expects(0, Hicann::count - 1), item.shown()));
         else if (const auto value = read_whole(item, path, 0, Hicann::count - 1, mistakes))
             hicanns.emplace_back(static_cast<int>(*value));
     std::sort(hicanns.begin(), hicanns.end());
@@ -254,11 +254,22 @@ Type<Entry> neurons_population_type(Member member)
 
 void read_place(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
 {
+    const auto defects = defects_of(configuration, configuration.wafer.id);
     read_entries(node, path, configuration, place_keys(), reading, [&](const Yaml& item, const std::string& where, const PlaceEntry& entry) {
         const auto& population = configuration.network.populations[entry.population];
+        const auto& allowed = configuration.wafer.hicanns;
         std::vector<Chip> chips;
-        for (const auto hicann : entry.hicanns)
+        for (const auto hicann : entry.hicanns) {
+            if (!std::binary_search(allowed.begin(), allowed.end(), hicann)) {
+                reading.mistakes.add(item, where + ".hicanns", fmt::format("expected HICANNs among wafer.hicanns, found {}", hicann.value()));
+                return;
+            }
             chips.push_back({0, hicann});
+        }
+        if (entry.hicanns.empty())              // none asked for: all that work
+            for (const auto hicann : allowed)
+                if (defects.usable(hicann))
+                    chips.push_back({0, hicann});
         for (const auto& [first, last] : entry.neurons.empty() ? all_neurons(population) : entry.neurons) {
             for (const auto& other : configuration.mapping.place)
                 if (other.population == entry.population && other.first <= last && first <= other.last) {
@@ -381,7 +392,7 @@ const std::vector<Key<PlaceEntry>>& place_keys()
         {"neurons", {"\"first-last\", a number, or a list of them", [](const Yaml& node, const std::string& path, E& e, Reading& r) {
              e.neurons = neuron_ranges(node, path, e.configuration->network.populations[e.population], r.mistakes);
          }}, "", "without it: all"},
-        {"hicanns", at<E>([](E& e) -> auto& { return e.hicanns; }, hicanns_type()), "all", "chips they may lie on"},
+        {"hicanns", at<E>([](E& e) -> auto& { return e.hicanns; }, hicanns_type()), "", "chips they may lie on; without it: all of wafer.hicanns"},
         {"size", at<E>([](E& e) -> auto& { return e.size; }, denmems_type()), "", "denmems a neuron; without it mapping.neuron_size"},
     };
     return keys;

@@ -1,6 +1,7 @@
 /// The one table of keys: how a key is written, what it takes, its default and its meaning; read by the reader, the help and the docs.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -112,7 +113,7 @@ Type<T> later(Type<T> type, std::string expects, std::function<bool(const Yaml&)
 {
     return {std::move(expects), [type, is_later](const Yaml& node, const std::string& path, T& target, Reading& reading) {
                 if (is_later(node))
-                    reading.mistakes.add(node, path, fmt::format("{} is not available yet; expected {}", node.shown(), type.expects));
+                    reading.mistakes.add(node, path, fmt::format("not yet available: {}; expected {}", node.shown(), type.expects));
                 else
                     type.read(node, path, target, reading);
             }};
@@ -144,16 +145,22 @@ void read_keys(const Yaml& map, const std::string& prefix, const std::vector<Key
                 found[static_cast<std::size_t>(key - table.begin())] = &block.items[k + 1];
             else if (std::find(known.begin(), known.end(), name) != known.end())
                 self(self, block.items[k + 1], path + ".");
+            else if (const auto elsewhere = std::find_if(table.begin(), table.end(), [&](const Key<T>& row) { return row.path.ends_with("." + name); }); elsewhere != table.end())
+                reading.mistakes.add(block.items[k], prefix + path, fmt::format("unknown key, did you mean {}{}?", prefix, elsewhere->path));
             else
                 reading.mistakes.unknown(block.items[k], prefix + path, known);
         }
     };
     walk(walk, map, "");
     for (std::size_t k = 0; k < table.size(); ++k)
-        if (found[k])
+        if (found[k]) {
             table[k].type.read(*found[k], prefix + table[k].path, target, reading);
-        else if (!table[k].standard.empty())
-            table[k].type.read(reading.yaml.read_text(table[k].standard, {"default", {}, false, {}}), prefix + table[k].path, target, reading);
+        } else if (!table[k].standard.empty()) {
+            auto standard = reading.yaml.read_text(table[k].standard, {"default", {}, false, {}});
+            standard.source = map.source;       // should it be wrong, the place where it is missing says more
+            standard.line = map.line;
+            table[k].type.read(standard, prefix + table[k].path, target, reading);
+        }
 }
 
 }   // namespace bss

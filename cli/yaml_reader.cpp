@@ -70,11 +70,10 @@ void Mistakes::expected(const Yaml& where, std::string_view path, std::string_vi
 
 void Mistakes::unknown(const Yaml& where, std::string_view path, const std::vector<std::string>& known)
 {
-    const auto word = path.substr(path.rfind('.') + 1);
-    if (const auto near = closest(word, known); !near.empty())
+    if (const auto near = closest(where.text, known); !near.empty())
         add(where, path, fmt::format("unknown key, did you mean {}?", near));
     else
-        add(where, path, fmt::format("unknown key, expected one of {}", fmt::join(known, ", ")));
+        add(where, path, fmt::format("unknown key, did you mean one of {}?", fmt::join(known, ", ")));
 }
 
 void Mistakes::throw_if_any() const
@@ -156,8 +155,12 @@ private:
     {
         auto [node, anchor] = std::move(open_.back());
         open_.pop_back();
-        if (node.kind == Yaml::Kind::map)
+        if (node.kind == Yaml::Kind::map) {
             check_keys(node);
+            for (std::size_t k = 0; k < node.items.size(); k += 2)
+                if (node.items[k + 1].is(Yaml::Kind::null))
+                    node.items[k + 1].line = node.items[k].line;    // the parser sees what is missing only further down
+        }
         leaf(std::move(node), anchor);
     }
     void leaf(Yaml node, YAML::anchor_t anchor)
