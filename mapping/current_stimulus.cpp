@@ -8,8 +8,10 @@
 
 #include "wafer/error.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 /// Neurons of one current and size, which take the same DAC.
 struct Group {
@@ -40,7 +42,8 @@ double dac_at(const Group& group, FgBlock block, double ampere_per_dac, bool qua
 
 [[noreturn]] void refuse(const OffsetCurrent& current, const Network& network, const std::string& why)
 {
-    throw InputError(fmt::format("population \"{}\": i_offset: expected what the chip's current stimulus can give, found {}", network.populations[current.population].name, why));
+    throw InputError(fmt::format("population \"{}\": i_offset: expected what the chip's current stimulus can give, found {}",
+                                 network.populations[current.population].name, why));
 }
 
 std::vector<Group> grouped(std::vector<OffsetCurrent>& currents, const Network& network, double full_scale, bool quantised)
@@ -49,7 +52,7 @@ std::vector<Group> grouped(std::vector<OffsetCurrent>& currents, const Network& 
     for (OffsetCurrent& current : currents) {
         if (quantised && current.ampere < 0.0)
             refuse(current, network, "a negative current");
-        const int most = std::max(1, current.site.size / 4);    // denmems of a neuron at one position in the quad
+        const int most = std::max(1, current.site.size / 4); // denmems of a neuron at one position in the quad
         const int used = quantised ? std::max(1, static_cast<int>(std::ceil(current.ampere / full_scale))) : 1;
         if (used > most)
             refuse(current, network, fmt::format("{:.3g} uA on the chip, more than {} x {:.3g} uA", current.ampere * 1e6, most, full_scale * 1e6));
@@ -64,7 +67,7 @@ std::vector<Group> grouped(std::vector<OffsetCurrent>& currents, const Network& 
     return groups;
 }
 
-}   // namespace
+} // namespace
 
 void write_offset_currents(HicannConfig& config, std::vector<OffsetCurrent>& currents, const Technology& technology, const Network& network, bool quantised)
 {
@@ -96,4 +99,4 @@ void write_offset_currents(HicannConfig& config, std::vector<OffsetCurrent>& cur
     }
 }
 
-}   // namespace bss
+} // namespace bss

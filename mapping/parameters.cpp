@@ -11,17 +11,19 @@
 #include "scale.hpp"
 #include "wafer/parallel.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 /// A population's parameters as asked for, and what becomes of them; threads write different neurons.
 struct Cells {
     const Population* population = nullptr;
-    std::map<std::string_view, std::size_t> index;              ///< PyNN's name -> place in the lists below
+    std::map<std::string_view, std::size_t> index; ///< PyNN's name -> place in the lists below
     std::vector<Values> asked;
-    std::vector<std::vector<double>> realised;                  ///< [parameter][neuron]
-    std::vector<std::vector<std::uint8_t>> clipped;             ///< [parameter][neuron]
-    std::vector<std::uint8_t> reset_shared;                     ///< [neuron] its block holds different v_reset
+    std::vector<std::vector<double>> realised;      ///< [parameter][neuron]
+    std::vector<std::vector<std::uint8_t>> clipped; ///< [parameter][neuron]
+    std::vector<std::uint8_t> reset_shared;         ///< [neuron] its block holds different v_reset
 
     explicit Cells(const Population& p) : population(&p), reset_shared(p.size)
     {
@@ -65,11 +67,13 @@ Written write(const Transfer& transfer, double wanted, bool quantised)
 }
 
 /// Writes the cells of one chip.
-class ChipWriter {
+class ChipWriter
+{
 public:
     ChipWriter(Chip chip, HicannConfig& config, std::vector<Cells>& cells, const Scale& scale, const Machine& machine, OperatingMode mode, bool quantised)
-        : chip_(chip), config_(config), cells_(cells), scale_(scale), calibration_(*machine.calibration[chip.wafer]), technology_(machine.silicon[chip.wafer]->technology()), mode_(mode),
-          quantised_(quantised), denmem_farad_(technology_.capacitance_farad(mode.big_capacitor))
+        : chip_(chip), config_(config), cells_(cells), scale_(scale), calibration_(*machine.calibration[chip.wafer]),
+          technology_(machine.silicon[chip.wafer]->technology()), mode_(mode), quantised_(quantised),
+          denmem_farad_(technology_.capacitance_farad(mode.big_capacitor))
     {
     }
 
@@ -95,7 +99,8 @@ public:
         set(r, NeuronFg::V_t, threshold, scale_.volt(cells.value(threshold, n)), mv);
         if (exponential) {
             set(r, NeuronFg::V_exp, "v_thresh", scale_.volt(cells.value("v_thresh", n)), mv);
-            set(r, NeuronFg::I_rexp, "delta_T", cells.value("delta_T", n) * scale_.alpha_volt_per_mv, [&](double volt) { return volt / scale_.alpha_volt_per_mv; });
+            set(r, NeuronFg::I_rexp, "delta_T", cells.value("delta_T", n) * scale_.alpha_volt_per_mv,
+                [&](double volt) { return volt / scale_.alpha_volt_per_mv; });
         } else {
             fill(r, NeuronFg::V_exp, dac_max);
             fill(r, NeuronFg::I_rexp, dac_max);
@@ -177,7 +182,10 @@ private:
         for (const Denmem d : denmems_of(r.site))
             config_.fg.at(d, p) = dac;
     }
-    double ampere_per_nanoampere(const Resident& r) const { return scale_.ampere(1e-9, r.site.size * denmem_farad_, cells_[r.population].value("cm", r.neuron) * 1e-9); }
+    double ampere_per_nanoampere(const Resident& r) const
+    {
+        return scale_.ampere(1e-9, r.site.size * denmem_farad_, cells_[r.population].value("cm", r.neuron) * 1e-9);
+    }
 
     void write_v_reset(FgBlock block, const std::vector<const Resident*>& residents)
     {
@@ -197,7 +205,7 @@ private:
         if (!quantised_)
             return;
         const double mean = std::round(sum / static_cast<double>(residents.size()));
-        const bool shared = high - low > 1.8 / dac_max;     // differences below a DAC are rounding
+        const bool shared = high - low > 1.8 / dac_max; // differences below a DAC are rounding
         for (const Resident* r : residents) {
             const Transfer transfer = calibration_.v_reset(chip_.hicann, r->site.first);
             const double dac = std::clamp(mean, transfer.dac_min, transfer.dac_max);
@@ -239,7 +247,8 @@ void write_initial_potentials(Mapping& mapping, const Network& network, const Pl
         std::sort(wafer.ideals.initial_potentials.begin(), wafer.ideals.initial_potentials.end(),
                   [](const auto& a, const auto& b) { return std::pair(a.hicann, a.firing) < std::pair(b.hicann, b.firing); });
     if (given > 0)
-        mapping.warnings.push_back({"initial_values", fmt::format("initial potentials of {} are taken, though the machine cannot set them", fmt::join(names, ", ")), given});
+        mapping.warnings.push_back(
+            {"initial_values", fmt::format("initial potentials of {} are taken, though the machine cannot set them", fmt::join(names, ", ")), given});
 }
 
 void account(Mapping& mapping, const std::vector<Cells>& populations)
@@ -257,21 +266,25 @@ void account(Mapping& mapping, const std::vector<Cells>& populations)
             mapping.clipped_parameters += clipped;
             if (clipped > 0) {
                 const auto first = static_cast<std::size_t>(std::find(cells.clipped[k].begin(), cells.clipped[k].end(), 1) - cells.clipped[k].begin());
-                mapping.warnings.push_back({"clipped_parameter",
-                                            fmt::format("{} of population \"{}\" is out of the chip's range in {} of {} neurons (neuron {}: {:.4g} asked for, {:.4g} {} written)", known[k].name,
-                                                        cells.population->name, clipped, cells.population->size, first, cells.asked[k][first], cells.realised[k][first], known[k].unit),
-                                            clipped});
+                mapping.warnings.push_back(
+                    {"clipped_parameter",
+                     fmt::format("{} of population \"{}\" is out of the chip's range in {} of {} neurons (neuron {}: {:.4g} asked for, {:.4g} {} written)",
+                                 known[k].name, cells.population->name, clipped, cells.population->size, first, cells.asked[k][first], cells.realised[k][first],
+                                 known[k].unit),
+                     clipped});
             }
         }
         shared += static_cast<std::uint64_t>(std::count(cells.reset_shared.begin(), cells.reset_shared.end(), 1));
     }
     if (shared > 0)
-        mapping.warnings.push_back({"v_reset_shared", fmt::format("{} neurons share the V_reset of a block with neurons that ask for another one and get the mean", shared), shared});
+        mapping.warnings.push_back(
+            {"v_reset_shared", fmt::format("{} neurons share the V_reset of a block with neurons that ask for another one and get the mean", shared), shared});
 }
 
-}   // namespace
+} // namespace
 
-void write_parameters(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
+void write_parameters(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine, const MappingOptions& options,
+                      const Imperfections& imperfections)
 {
     mapping.potentials = fit_potentials(network, options.potentials);
     mapping.scale = make_scale(machine.speedup, mapping.potentials);
@@ -289,7 +302,8 @@ void write_parameters(Mapping& mapping, const Network& network, const Placement&
     };
     std::vector<Job> jobs;
     for (const auto& [chip, residents] : by_chip)
-        jobs.push_back({{chip, mapping.wafers[chip.wafer].hicanns[chip.hicann], cells, mapping.scale, machine, mode, imperfections.parameter_quantisation}, &residents});
+        jobs.push_back(
+            {{chip, mapping.wafers[chip.wafer].hicanns[chip.hicann], cells, mapping.scale, machine, mode, imperfections.parameter_quantisation}, &residents});
     for (WaferConfig& wafer : mapping.wafers)
         for (auto& [hicann, config] : wafer.hicanns)
             for (HalfConfig& half : config.halves) {
@@ -302,10 +316,10 @@ void write_parameters(Mapping& mapping, const Network& network, const Placement&
             job.writer.write_neuron(r);
         job.writer.write_v_reset(*job.residents);
     });
-    for (Job& job : jobs)       // one after another: which population an error names must not depend on threads
+    for (Job& job : jobs) // one after another: which population an error names must not depend on threads
         job.writer.write_offset_currents(*job.residents, network);
     write_initial_potentials(mapping, network, placement);
     account(mapping, cells);
 }
 
-}   // namespace bss
+} // namespace bss

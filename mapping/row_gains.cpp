@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 constexpr int bin_count = 24;
 
@@ -20,7 +22,7 @@ std::array<double, 16> unit_conductances(const Technology& technology)
 
 int nearest_code(const std::array<double, 16>& ascending, double x)
 {
-    int code = 0;       // the number of midpoints below x
+    int code = 0; // the number of midpoints below x
     for (int step = 8; step > 0; step /= 2)
         if (2.0 * x > ascending[code + step - 1] + ascending[code + step])
             code += step;
@@ -58,7 +60,7 @@ std::vector<std::size_t> group(const std::vector<double>& ascending)
     return first;
 }
 
-}   // namespace
+} // namespace
 
 RowDemand demand_of(std::span<const float> wanted, double row_factor)
 {
@@ -86,7 +88,8 @@ RowDemand demand_of(std::span<const float> wanted, double row_factor)
     return demand;
 }
 
-GainChooser::GainChooser(const Technology& technology) : unit_(unit_conductances(technology)), per_siemens_((table_size - 1) / (2.0 * unit_[15])), squared_(table_size)
+GainChooser::GainChooser(const Technology& technology)
+    : unit_(unit_conductances(technology)), per_siemens_((table_size - 1) / (2.0 * unit_[15])), squared_(table_size)
 {
     for (int k = 0; k < table_size; ++k) {
         const double x = (k + 0.5) / per_siemens_;
@@ -107,11 +110,11 @@ double GainChooser::squared_error(const RowDemand& row, double gain) const
 QuadrantGains GainChooser::choose(const std::vector<RowDemand>& rows, double base_dac) const
 {
     QuadrantGains result{{base_dac, base_dac, base_dac, base_dac}, std::vector<RowGain>(rows.size())};
-    std::vector<double> gains;          // wanted: the top code is the row's largest conductance
+    std::vector<double> gains; // wanted: the top code is the row's largest conductance
     for (const RowDemand& row : rows)
         if (row.largest > 0.0)
             gains.push_back(row.largest / unit_[15]);
-    std::size_t used = 0;               // V_gmax
+    std::size_t used = 0; // V_gmax
     if (!gains.empty()) {
         std::sort(gains.begin(), gains.end());
         const auto first = group(gains);
@@ -134,7 +137,7 @@ QuadrantGains GainChooser::choose(const std::vector<RowDemand>& rows, double bas
     // Small gains first: of equal errors the one with the larger codes wins.
     std::stable_sort(settings.begin(), settings.end(), [](const Setting& a, const Setting& b) { return a.gain < b.gain; });
 
-    const double reach = unit_[15] + 0.5 * (unit_[15] - unit_[14]);     // largest conductance at gain 1 that is not cut off
+    const double reach = unit_[15] + 0.5 * (unit_[15] - unit_[14]); // largest conductance at gain 1 that is not cut off
     for (std::size_t k = 0; k < rows.size(); ++k) {
         if (rows[k].bins.empty())
             continue;
@@ -161,4 +164,4 @@ Codes::Codes(const Technology& technology, double v_gmax_dac, int divider, doubl
 
 int Codes::nearest(double siemens) const { return nearest_code(siemens_, siemens); }
 
-}   // namespace bss
+} // namespace bss

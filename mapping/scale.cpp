@@ -4,7 +4,8 @@
 #include <cmath>
 #include <limits>
 
-namespace bss {
+namespace bss
+{
 
 Values values_of(const Population& population, std::string_view parameter)
 {
@@ -35,8 +36,8 @@ MappingOptions::Potentials fit_potentials(const Network& network, const std::opt
             widen(population.initial_v);
     }
     if (low > high)
-        return {-120.0, 60.0, 0.0, 1.8};    // no neurons: calibtic's default scale (hardware.md §7.2)
-    if (high - low < 1.0)                   // everything at one potential
+        return {-120.0, 60.0, 0.0, 1.8}; // no neurons: calibtic's default scale (hardware.md §7.2)
+    if (high - low < 1.0)                // everything at one potential
         low -= 0.5, high += 0.5;
     return {low, high, 0.3, 1.4};
 }
@@ -56,7 +57,8 @@ std::vector<double> siemens_per_microsiemens(const Population& population, const
     return result;
 }
 
-namespace {
+namespace
+{
 
 std::uint64_t clipped_time_constants(const Network& network, const Technology& technology, const Scale& scale, OperatingMode mode)
 {
@@ -83,7 +85,8 @@ std::uint64_t clipped_weights(const Network& network, const Placement& placement
     std::uint32_t prepared = std::numeric_limits<std::uint32_t>::max();
     for (const Projection& projection : network.projections) {
         if (projection.post != prepared) {
-            siemens = siemens_per_microsiemens(network.populations[projection.post], placement.sites[projection.post], scale, technology.capacitance_farad(big_capacitor));
+            siemens = siemens_per_microsiemens(network.populations[projection.post], placement.sites[projection.post], scale,
+                                               technology.capacitance_farad(big_capacitor));
             prepared = projection.post;
         }
         for (std::size_t k = 0; k < projection.size(); ++k)
@@ -92,7 +95,7 @@ std::uint64_t clipped_weights(const Network& network, const Placement& placement
     return clipped;
 }
 
-}   // namespace
+} // namespace
 
 OperatingMode choose_mode(const Network& network, const Placement& placement, const Technology& technology, const Scale& scale, const MappingOptions& options,
                           const Imperfections& imperfections)
@@ -106,7 +109,8 @@ OperatingMode choose_mode(const Network& network, const Placement& placement, co
         for (const Gear leak : {Gear::normal, Gear::slow, Gear::fast}) {
             if (options.leak.value_or(leak) != leak)
                 continue;
-            const std::uint64_t clipped = weights + (imperfections.parameter_quantisation ? clipped_time_constants(network, technology, scale, {big, leak}) : 0);
+            const std::uint64_t clipped =
+                weights + (imperfections.parameter_quantisation ? clipped_time_constants(network, technology, scale, {big, leak}) : 0);
             if (clipped < fewest) {
                 fewest = clipped;
                 best = {big, leak};
@@ -116,4 +120,4 @@ OperatingMode choose_mode(const Network& network, const Placement& placement, co
     return best;
 }
 
-}   // namespace bss
+} // namespace bss

@@ -6,7 +6,8 @@
 #include "mapping.hpp"
 #include "placement.hpp"
 
-namespace bss {
+namespace bss
+{
 
 /// A numeric parameter of all neurons of a population, by PyNN's name; its default where the population has none.
 Values values_of(const Population& population, std::string_view parameter);
@@ -25,4 +26,4 @@ std::vector<double> siemens_per_microsiemens(const Population& population, const
 OperatingMode choose_mode(const Network& network, const Placement& placement, const Technology& technology, const Scale& scale, const MappingOptions& options,
                           const Imperfections& imperfections);
 
-}   // namespace bss
+} // namespace bss

@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 constexpr double dac_per_volt = dac_max / 1.8;
 /// Relative difference of a time constant or utilisation from the one asked for that is more than rounding to a code.
@@ -61,7 +63,7 @@ int nearest_cap(const Technology& technology, double utilisation)
     return static_cast<int>(std::clamp(std::round((utilisation - technology.stp_utilisation(0)) / step), 0.0, 7.0));
 }
 
-}   // namespace
+} // namespace
 
 double StpWeights::factor(const ShortTermPlasticity& stp, Chip chip, SynapseDriver driver) const
 {
@@ -79,7 +81,7 @@ StpWeights write_stp(Mapping& mapping, const Network& network, const Machine& ma
     weights.rested_.assign(mapping.wafers.size() * Hicann::count, {1.0, 1.0, 1.0, 1.0});
     const Demand demand = collect(mapping, network);
 
-    std::map<std::pair<Chip, FgBlock>, Mean> references;        // N of the facilitating drivers of a block
+    std::map<std::pair<Chip, FgBlock>, Mean> references; // N of the facilitating drivers of a block
     for (const auto& [place, wanted] : demand.drivers) {
         const auto& [chip, driver] = place;
         DriverConfig& bits = config(chip).drivers[driver.value()];
@@ -120,12 +122,13 @@ StpWeights write_stp(Mapping& mapping, const Network& network, const Machine& ma
             clipped += !mode || std::abs(u / stp->U - 1.0) > tolerance || std::abs(tau / mapping.scale.seconds(tau_ms(*stp)) - 1.0) > tolerance;
         }
         if (clipped > 0)
-            mapping.warnings.push_back({"clipped_stp",
-                                        fmt::format("projection \"{}\": U or time constant of {} plastic synapses is off by more than {:.0f} % (U {:.2f}, {:.4g} ms asked for)",
-                                                    network.projections[p].label, clipped, 100 * tolerance, stp->U, tau_ms(*stp)),
-                                        clipped});
+            mapping.warnings.push_back(
+                {"clipped_stp",
+                 fmt::format("projection \"{}\": U or time constant of {} plastic synapses is off by more than {:.0f} % (U {:.2f}, {:.4g} ms asked for)",
+                             network.projections[p].label, clipped, 100 * tolerance, stp->U, tau_ms(*stp)),
+                 clipped});
     }
     return weights;
 }
 
-}   // namespace bss
+} // namespace bss

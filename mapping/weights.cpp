@@ -10,8 +10,10 @@
 #include "short_term_plasticity.hpp"
 #include "wafer/parallel.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 /// A chip of the run: its configuration and, at every place of its arrays, first the conductance wanted there, then the one realised (S); NaN: no synapse.
 struct Array {
@@ -37,11 +39,13 @@ std::vector<Slice> slices_of(const Network& network)
     return slices;
 }
 
-class WeightWriter {
+class WeightWriter
+{
 public:
     WeightWriter(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine, const Imperfections& imperfections)
-        : mapping_(mapping), network_(network), machine_(machine), quantised_(imperfections.weight_quantisation), stp_(write_stp(mapping, network, machine, imperfections)),
-          chooser_(machine.silicon.front()->technology()), index_(mapping.wafers.size() * Hicann::count, -1)
+        : mapping_(mapping), network_(network), machine_(machine), quantised_(imperfections.weight_quantisation),
+          stp_(write_stp(mapping, network, machine, imperfections)), chooser_(machine.silicon.front()->technology()),
+          index_(mapping.wafers.size() * Hicann::count, -1)
     {
         for (std::size_t w = 0; w < mapping.wafers.size(); ++w)
             for (auto& [hicann, config] : mapping.wafers[w].hicanns) {
@@ -50,12 +54,15 @@ public:
             }
         const double denmem_farad = machine.silicon.front()->technology().capacitance_farad(mapping.big_capacitor);
         for (std::size_t p = 0; p < network.populations.size(); ++p)
-            siemens_.push_back(is_source(network.populations[p].cell) ? std::vector<double>() : siemens_per_microsiemens(network.populations[p], placement.sites[p], mapping.scale, denmem_farad));
+            siemens_.push_back(is_source(network.populations[p].cell)
+                                   ? std::vector<double>()
+                                   : siemens_per_microsiemens(network.populations[p], placement.sites[p], mapping.scale, denmem_farad));
     }
 
     void run()
     {
-        parallel_for(arrays_.size(), [&](std::size_t k) { arrays_[k].siemens.assign(SynapseRow::count * Column::count, std::numeric_limits<float>::quiet_NaN()); });
+        parallel_for(arrays_.size(),
+                     [&](std::size_t k) { arrays_[k].siemens.assign(SynapseRow::count * Column::count, std::numeric_limits<float>::quiet_NaN()); });
         const std::vector<Slice> slices = slices_of(network_);
         parallel_for(slices.size(), [&](std::size_t k) { scatter(slices[k]); });
         parallel_for(arrays_.size(), [&](std::size_t k) { quantised_ ? write_codes(arrays_[k]) : write_exact(arrays_[k]); });
@@ -74,9 +81,9 @@ private:
     bool quantised_;
     StpWeights stp_;
     GainChooser chooser_;
-    std::vector<int> index_;                            ///< [384 wafer + hicann] place in arrays_, -1: not configured
+    std::vector<int> index_; ///< [384 wafer + hicann] place in arrays_, -1: not configured
     std::vector<Array> arrays_;
-    std::vector<std::vector<double>> siemens_;          ///< [population][neuron] for a weight of 1 µS
+    std::vector<std::vector<double>> siemens_; ///< [population][neuron] for a weight of 1 µS
 
     Array& array_of(const RealisedSynapse& synapse) { return arrays_[index_[synapse.chip.wafer * Hicann::count + synapse.chip.hicann.value()]]; }
 
@@ -130,7 +137,8 @@ private:
                 array.config->fg.at(block, static_cast<SharedFg>(static_cast<int>(SharedFg::V_gmax0) + g)) = gains.v_gmax_dac[g];
             for (std::size_t k = 0; k < gains.rows.size(); ++k)
                 write_row(array, rows[block.value()][k], gains.rows[k],
-                          Codes(technology, gains.v_gmax_dac[gains.rows[k].select], gains.rows[k].divider, calibration.row_factor(array.chip.hicann, rows[block.value()][k])));
+                          Codes(technology, gains.v_gmax_dac[gains.rows[k].select], gains.rows[k].divider,
+                                calibration.row_factor(array.chip.hicann, rows[block.value()][k])));
         }
     }
 
@@ -138,7 +146,7 @@ private:
     {
         RowConfig& bits = array.config->drivers[row.driver().value()].rows[row.which()];
         bits.select_gmax = gain.select;
-        bits.gmax_div_left = std::min<std::uint8_t>(gain.divider, 15);      // how halbe's GmaxDiv splits the sum (hardware.md §3.5)
+        bits.gmax_div_left = std::min<std::uint8_t>(gain.divider, 15); // how halbe's GmaxDiv splits the sum (hardware.md §3.5)
         bits.gmax_div_right = gain.divider - bits.gmax_div_left;
         for (const Column column : all<Column>()) {
             const std::size_t at = SynapseArrays::at(row, column);
@@ -179,20 +187,22 @@ private:
             if (const std::uint64_t count = mapping_.account[p].clipped_weights; count > 0) {
                 mapping_.clipped_weights += count;
                 const auto& realised = mapping_.realised_weight[p];
-                const float largest = *std::max_element(realised.begin(), realised.end(), [](float a, float b) { return std::isnan(a) ? !std::isnan(b) : a < b; });
+                const float largest =
+                    *std::max_element(realised.begin(), realised.end(), [](float a, float b) { return std::isnan(a) ? !std::isnan(b) : a < b; });
                 mapping_.warnings.push_back({"clipped_weight",
-                                             fmt::format("projection \"{}\": {} of {} weights are above what their rows can make (largest realised: {:.4g} uS)", network_.projections[p].label, count,
-                                                         realised.size(), largest),
+                                             fmt::format("projection \"{}\": {} of {} weights are above what their rows can make (largest realised: {:.4g} uS)",
+                                                         network_.projections[p].label, count, realised.size(), largest),
                                              count});
             }
     }
 };
 
-}   // namespace
+} // namespace
 
-void write_weights(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine, const MappingOptions&, const Imperfections& imperfections)
+void write_weights(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine, const MappingOptions&,
+                   const Imperfections& imperfections)
 {
     WeightWriter(mapping, network, placement, machine, imperfections).run();
 }
 
-}   // namespace bss
+} // namespace bss

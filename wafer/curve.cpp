@@ -7,8 +7,10 @@
 #include "error.hpp"
 #include "technology.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 double to_axis(Curve::Axis axis, double x) { return axis == Curve::Axis::logarithmic ? std::log(x) : x; }
 double from_axis(Curve::Axis axis, double x) { return axis == Curve::Axis::logarithmic ? std::exp(x) : x; }
@@ -24,7 +26,7 @@ double soft_excess(double x, double w) { return std::max(x, 0.0) + w * std::log1
 /// Its inverse, for y > 0.
 double hard_excess(double y, double w) { return y + w * std::log(-std::expm1(-y / w)); }
 
-}   // namespace
+} // namespace
 
 Curve::Curve(Axis dac_axis, Axis value_axis, std::vector<double> dac, std::vector<double> value)
     : dac_axis_(dac_axis), value_axis_(value_axis), dac_(std::move(dac)), value_(std::move(value))
@@ -83,4 +85,4 @@ double Transfer::dac(double value) const
     return zero_is_off && dac == 0.0 ? std::numeric_limits<double>::min() : dac;
 }
 
-}   // namespace bss
+} // namespace bss

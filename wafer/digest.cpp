@@ -7,7 +7,8 @@
 
 #include "error.hpp"
 
-namespace bss {
+namespace bss
+{
 
 std::string sha256(std::string_view bytes)
 {
@@ -20,4 +21,4 @@ std::string sha256(std::string_view bytes)
     return text;
 }
 
-}   // namespace bss
+} // namespace bss

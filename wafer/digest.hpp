@@ -4,9 +4,10 @@
 #include <string>
 #include <string_view>
 
-namespace bss {
+namespace bss
+{
 
 /// SHA-256 in lower-case hexadecimal.
 std::string sha256(std::string_view bytes);
 
-}   // namespace bss
+} // namespace bss

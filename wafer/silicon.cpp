@@ -7,8 +7,10 @@
 #include "random.hpp"
 #include "technology_impl.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -32,7 +34,7 @@ const std::vector<float>& normal_quantiles()
         constexpr int size = 65536;
         std::vector<float> quantiles(size);
         double z = 0.0;
-        for (int k = size / 2; k < size; ++k) {     // upward from the median: the last quantile is a good start for Newton
+        for (int k = size / 2; k < size; ++k) { // upward from the median: the last quantile is a good start for Newton
             const double above = (size - k - 0.5) / size;
             for (int iteration = 0; iteration < 4; ++iteration)
                 z += (0.5 * std::erfc(z / std::numbers::sqrt2) - above) * std::sqrt(2.0 * std::numbers::pi) * std::exp(0.5 * z * z);
@@ -61,9 +63,12 @@ double written(const Silicon& silicon, const HicannConfig& config, std::uint64_t
 
 double volt(double dac) { return dac * (1.8 / dac_max); }
 
-}   // namespace
+} // namespace
 
-Silicon::Silicon(Technology technology, Imperfections imperfections, std::uint64_t wafer_id) : technology_(std::move(technology)), imperfections_(imperfections), wafer_id_(wafer_id) {}
+Silicon::Silicon(Technology technology, Imperfections imperfections, std::uint64_t wafer_id)
+    : technology_(std::move(technology)), imperfections_(imperfections), wafer_id_(wafer_id)
+{
+}
 
 Transfer Silicon::true_transfer(Hicann hicann, Denmem denmem, NeuronFg parameter, OperatingMode mode) const
 {
@@ -84,7 +89,8 @@ Transfer Silicon::true_v_reset(Hicann hicann, Denmem denmem) const
     if (imperfections_.fixed_pattern) {
         const auto& impl = technology_.impl();
         transfer.offset += impl.v_reset->sigma * random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), v_reset_mismatch);
-        transfer.offset += impl.v_reset_block_sigma * random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.shared_fg_block().value(), word(SharedFg::V_reset));
+        transfer.offset += impl.v_reset_block_sigma *
+                           random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.shared_fg_block().value(), word(SharedFg::V_reset));
     }
     return transfer;
 }
@@ -96,7 +102,7 @@ DenmemCircuit Silicon::circuit(Hicann hicann, Denmem denmem, const HicannConfig&
     const OperatingMode mode{half.big_capacitor, half.i_gl};
     const auto dac = [&](NeuronFg p) {
         const double asked = config.fg.at(denmem, p);
-        const bool off = asked == 0.0 && cell(p).current();     // an empty current cell stays empty
+        const bool off = asked == 0.0 && cell(p).current(); // an empty current cell stays empty
         return off ? asked : written(*this, asked, cell(p).current(), trial, hicann, denmem.value(), word(p));
     };
     const auto value = [&](NeuronFg p) { return true_transfer(hicann, denmem, p, mode).value(dac(p)); };
@@ -115,12 +121,14 @@ DenmemCircuit Silicon::circuit(Hicann hicann, Denmem denmem, const HicannConfig&
     circuit.tau_syn_s = {value(NeuronFg::V_syntcx), value(NeuronFg::V_syntci)};
     circuit.synaptic_limit_siemens = {limit(NeuronFg::I_convx), limit(NeuronFg::I_convi)};
     // V_exp, I_rexp and I_bexp at the top switch the exponential off (hardware.md §6.2); a bit decides, not the write error.
-    circuit.exponential = config.fg.at(denmem, NeuronFg::V_exp) < dac_max || config.fg.at(denmem, NeuronFg::I_rexp) < dac_max || config.fg.at(denmem, NeuronFg::I_bexp) < dac_max;
+    circuit.exponential =
+        config.fg.at(denmem, NeuronFg::V_exp) < dac_max || config.fg.at(denmem, NeuronFg::I_rexp) < dac_max || config.fg.at(denmem, NeuronFg::I_bexp) < dac_max;
     circuit.v_exp_volt = value(NeuronFg::V_exp);
     circuit.delta_t_volt = value(NeuronFg::I_rexp);
     circuit.v_threshold_volt = value(NeuronFg::V_t);
     circuit.v_reset_volt =
-        true_v_reset(hicann, denmem).value(written(*this, config.fg.v_reset(denmem), false, trial, hicann, denmem.shared_fg_block().value(), word(SharedFg::V_reset)));
+        true_v_reset(hicann, denmem)
+            .value(written(*this, config.fg.v_reset(denmem), false, trial, hicann, denmem.shared_fg_block().value(), word(SharedFg::V_reset)));
     circuit.tau_refrac_s = value(NeuronFg::I_pl);
     circuit.a_siemens = value(NeuronFg::I_gladapt);
     circuit.tau_w_s = value(NeuronFg::I_radapt);
@@ -161,7 +169,7 @@ void Silicon::synapse_factors(Hicann hicann, SynapseRow row, std::span<float, Co
     }
     const float spread = static_cast<float>(technology_.impl().synapse_spread);
     const std::vector<float>& quantiles = normal_quantiles();
-    for (int group = 0; group < Column::count / 8; ++group) {   // eight 16-bit numbers a call
+    for (int group = 0; group < Column::count / 8; ++group) { // eight 16-bit numbers a call
         const auto words = random_words(wafer_id_, Purpose::synapse_variation, hicann.value(), row.value(), group, 0);
         for (int k = 0; k < 8; ++k)
             factors[8 * group + k] = std::max(0.0f, 1.0f + spread * quantiles[words[k / 2] >> (16 * (k % 2)) & 0xffff]);
@@ -203,4 +211,4 @@ ReadoutCircuit Silicon::readout(Hicann hicann, Denmem denmem) const
     return {impl.buffer_offset_volt * random_normal(wafer_id_, Purpose::readout_offset, hicann.value(), denmem.value(), 0), impl.readout_noise_volt};
 }
 
-}   // namespace bss
+} // namespace bss

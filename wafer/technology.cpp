@@ -5,8 +5,10 @@
 
 #include "technology_impl.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 /// Cells that have no curve of their own are what the floating gate gives: a voltage or a current (hardware.md §6.1).
 const Curve& plain_cell(bool current)
@@ -30,7 +32,7 @@ Transfer transfer_of(const Technology::Impl& impl, const Technology::Impl::Param
     return transfer;
 }
 
-}   // namespace
+} // namespace
 
 double Technology::Impl::WriteError::at(double d) const
 {
@@ -96,4 +98,4 @@ ParameterUnit unit_of(NeuronFg parameter)
     }
 }
 
-}   // namespace bss
+} // namespace bss

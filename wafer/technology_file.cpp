@@ -16,8 +16,10 @@
 #include "error.hpp"
 #include "technology_impl.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 namespace fs = std::filesystem;
 
@@ -37,7 +39,8 @@ std::string shown(const YAML::Node& node)
 enum class Sign { any, not_negative, positive };
 
 /// A map of the file, seen through the files that it builds on: the first that has a key gives it.
-class Section {
+class Section
+{
 public:
     Section(std::vector<Layer> layers, std::string path) : layers_(std::move(layers)), path_(std::move(path)) {}
 
@@ -110,7 +113,8 @@ public:
         for (const Layer& layer : layers_)
             for (const auto& entry : layer.node)
                 if (const std::string key = entry.first.Scalar(); !known_.contains(key))
-                    throw InputError(fmt::format("{}: {}: expected one of {}, found \"{}\"", place(layer, entry.first), full(key), fmt::join(known_, ", "), key));
+                    throw InputError(
+                        fmt::format("{}: {}: expected one of {}, found \"{}\"", place(layer, entry.first), full(key), fmt::join(known_, ", "), key));
     }
     [[noreturn]] void fail(const std::string& key, const std::string& expected) const
     {
@@ -145,7 +149,8 @@ private:
     double number(const Layer& layer, const YAML::Node& node, const std::string& key, Sign sign) const
     {
         double x = 0.0;
-        if (!node.IsScalar() || !YAML::convert<double>::decode(node, x) || !std::isfinite(x) || (sign == Sign::positive && !(x > 0.0)) || (sign == Sign::not_negative && !(x >= 0.0)))
+        if (!node.IsScalar() || !YAML::convert<double>::decode(node, x) || !std::isfinite(x) || (sign == Sign::positive && !(x > 0.0)) ||
+            (sign == Sign::not_negative && !(x >= 0.0)))
             fail(layer, node, key, sign == Sign::positive ? "a number > 0" : sign == Sign::not_negative ? "a number >= 0" : "a number");
         return x;
     }
@@ -201,7 +206,7 @@ Curve read_curve(const Section& parent)
     const auto coefficients = [&] { return curve.numbers("coefficients", Sign::any, 1, 16); };
     const auto range = [&] { return curve.numbers("range", Sign::positive, 2); };
     const auto build = [&]() -> Curve {
-        if (kind == "line") {   // the slope is that of the ideal cell, 1.8 V over 1023
+        if (kind == "line") { // the slope is that of the ideal cell, 1.8 V over 1023
             const double offset = curve.number("offset", Sign::any), slope = curve.number("slope", Sign::positive);
             return {Axis::linear, Axis::linear, {0.0, dac_max}, {offset, offset + slope * 1.8}};
         }
@@ -211,7 +216,8 @@ Curve read_curve(const Section& parent)
             return sampled(Axis::linear, axis(curve, "value_axis"), range(), [c = coefficients()](double x) { return polynomial(c, x); });
         if (kind == "inverse_polynomial")
             return sampled(Axis::logarithmic, Axis::logarithmic, range(), [c = coefficients()](double x) { return 1.0 / polynomial(c, x); });
-        return {axis(curve, "dac_axis"), axis(curve, "value_axis"), curve.numbers("dac", Sign::not_negative, 2, 1024), curve.numbers("value", Sign::positive, 2, 1024)};
+        return {axis(curve, "dac_axis"), axis(curve, "value_axis"), curve.numbers("dac", Sign::not_negative, 2, 1024),
+                curve.numbers("value", Sign::positive, 2, 1024)};
     };
     try {
         Curve result = build();
@@ -265,8 +271,8 @@ void read_neuron(const Section& root, Technology::Impl& impl)
             impl.neuron[p] = read_parameter(entry, impl.analog_scale);
             entry.done();
         }
-    for (const NeuronFg p : {NeuronFg::E_l, NeuronFg::E_syni, NeuronFg::E_synx, NeuronFg::V_t, NeuronFg::V_exp, NeuronFg::I_gl, NeuronFg::I_gladapt, NeuronFg::I_radapt, NeuronFg::I_fire,
-                             NeuronFg::I_rexp, NeuronFg::I_pl, NeuronFg::V_syntcx, NeuronFg::V_syntci})
+    for (const NeuronFg p : {NeuronFg::E_l, NeuronFg::E_syni, NeuronFg::E_synx, NeuronFg::V_t, NeuronFg::V_exp, NeuronFg::I_gl, NeuronFg::I_gladapt,
+                             NeuronFg::I_radapt, NeuronFg::I_fire, NeuronFg::I_rexp, NeuronFg::I_pl, NeuronFg::V_syntcx, NeuronFg::V_syntci})
         neuron.section(std::string(cell(p).name));
     neuron.done();
 
@@ -377,8 +383,9 @@ Timing read_timing(const Section& root)
         entry.done();
         return n;
     };
-    const Timing result{time("route_base"), time("route_per_hicann"), time("route_jitter"), time("route_minimum"), count("encoder_clocks"), count("merger_clocks"), time("fpga_spacing"),
-                        time("fpga_late_limit"), time("link_down_spacing"), time("link_up_spacing"), count("link_down_buffer"), count("link_up_buffer"), time("release_grid")};
+    const Timing result{time("route_base"),        time("route_per_hicann"), time("route_jitter"),    time("route_minimum"),     count("encoder_clocks"),
+                        count("merger_clocks"),    time("fpga_spacing"),     time("fpga_late_limit"), time("link_down_spacing"), time("link_up_spacing"),
+                        count("link_down_buffer"), count("link_up_buffer"),  time("release_grid")};
     timing.done();
     return result;
 }
@@ -419,7 +426,7 @@ fs::path find_file(const std::string& name, const std::string& asked_at)
 
 struct Files {
     std::vector<Layer> layers;
-    std::string text;           ///< of all of them
+    std::string text; ///< of all of them
 };
 
 void read_files(Files& files, const fs::path& path)
@@ -447,7 +454,7 @@ void read_files(Files& files, const fs::path& path)
     }
 }
 
-}   // namespace
+} // namespace
 
 Technology Technology::load(const std::string& name)
 {
@@ -470,4 +477,4 @@ Technology Technology::load(const std::string& name)
     return technology;
 }
 
-}   // namespace bss
+} // namespace bss

@@ -7,22 +7,23 @@
 
 #include "technology.hpp"
 
-namespace bss {
+namespace bss
+{
 
 struct Technology::Impl {
     /// What the file says of one neuron parameter: nominal curve, usable values, mismatch.
     struct Parameter {
         Curve curve;
-        double scale = 1.0;                 ///< the technology's analog_scale in the power of the quantity
+        double scale = 1.0; ///< the technology's analog_scale in the power of the quantity
         double dac_min = 0.0, dac_max = 1023.0;
         bool zero_is_off = false;
-        bool voltage_cell = false;          ///< the quantity is the cell's own voltage, which ends at `saturation_volt`
-        double sigma = 0.0;                 ///< additive mismatch, unit of the quantity
-        double spread = 0.0;                ///< standard deviation of a lognormal factor of mean 1
+        bool voltage_cell = false; ///< the quantity is the cell's own voltage, which ends at `saturation_volt`
+        double sigma = 0.0;        ///< additive mismatch, unit of the quantity
+        double spread = 0.0;       ///< standard deviation of a lognormal factor of mean 1
     };
     /// Mirror of I_gl in a mode (hardware.md §2.3, §8).
     struct LeakMode {
-        double mirror = 1.0;                ///< DAC = mirror * nominal DAC
+        double mirror = 1.0; ///< DAC = mirror * nominal DAC
         double tau_min_s = 0.0, tau_max_s = 0.0;
     };
     /// Standard deviation of a cell written again, against its DAC; straight between the points, constant beyond.
@@ -32,28 +33,28 @@ struct Technology::Impl {
     };
 
     std::array<std::optional<Parameter>, neuron_fg_count> neuron;
-    std::optional<Parameter> v_reset;                           ///< always there once read
-    double v_reset_block_sigma = 0.0;                           ///< mismatch common to a block, volts
+    std::optional<Parameter> v_reset; ///< always there once read
+    double v_reset_block_sigma = 0.0; ///< mismatch common to a block, volts
     double saturation_volt = 0.0, saturation_width_volt = 0.0;
 
     double analog_scale = 1.0;
-    std::array<double, 2> capacitance_farad{};                  ///< [small, big]
-    std::array<std::array<LeakMode, 3>, 2> leak_modes{};        ///< [small, big][Gear]
-    double small_capacitor_factor = 1.0;                        ///< tau of the big capacitor / tau of the small one
+    std::array<double, 2> capacitance_farad{};           ///< [small, big]
+    std::array<std::array<LeakMode, 3>, 2> leak_modes{}; ///< [small, big][Gear]
+    double small_capacitor_factor = 1.0;                 ///< tau of the big capacitor / tau of the small one
 
-    std::array<double, 3> weight_polynomial{};                  ///< siemens, at the reference current and divider
+    std::array<double, 3> weight_polynomial{}; ///< siemens, at the reference current and divider
     double weight_reference_ampere = 0.0, weight_reference_div = 0.0;
     double row_spread = 0.0, synapse_spread = 0.0;
-    double synaptic_limit_siemens = 0.0;                        ///< at full I_conv
+    double synaptic_limit_siemens = 0.0; ///< at full I_conv
     double leak_linear_volt = 0.0;
 
     double stimulus_ampere = 0.0;
     double utilisation_min = 0.0, utilisation_max = 0.0;
-    double v_dtc_offset = 0.0, v_dtc_slope = 0.0;               ///< DAC = offset + slope / tau_rec
+    double v_dtc_offset = 0.0, v_dtc_slope = 0.0; ///< DAC = offset + slope / tau_rec
 
     WriteError voltage_write, current_write;
-    double noise_volt = 0.0, noise_spread = 0.0;                ///< of a free membrane; of that between denmems
+    double noise_volt = 0.0, noise_spread = 0.0; ///< of a free membrane; of that between denmems
     double buffer_offset_volt = 0.0, readout_noise_volt = 0.0;
 };
 
-}   // namespace bss
+} // namespace bss

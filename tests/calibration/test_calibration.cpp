@@ -6,11 +6,14 @@
 
 #include "calibration/calibration.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
-constexpr std::array parameters{NeuronFg::E_l, NeuronFg::E_syni, NeuronFg::E_synx, NeuronFg::V_t, NeuronFg::V_exp, NeuronFg::I_gl, NeuronFg::I_gladapt,
-                                NeuronFg::I_radapt, NeuronFg::I_fire, NeuronFg::I_rexp, NeuronFg::I_pl, NeuronFg::V_syntcx, NeuronFg::V_syntci};
+constexpr std::array parameters{NeuronFg::E_l,  NeuronFg::E_syni,    NeuronFg::E_synx,   NeuronFg::V_t,    NeuronFg::V_exp,
+                                NeuronFg::I_gl, NeuronFg::I_gladapt, NeuronFg::I_radapt, NeuronFg::I_fire, NeuronFg::I_rexp,
+                                NeuronFg::I_pl, NeuronFg::V_syntcx,  NeuronFg::V_syntci};
 
 /// A value in the middle of what a parameter can do.
 double middle(const Transfer& t) { return t.value(0.5 * (t.dac_min + t.dac_max)); }
@@ -19,19 +22,32 @@ double middle(const Transfer& t) { return t.value(0.5 * (t.dac_min + t.dac_max))
 double realised(const DenmemCircuit& c, NeuronFg p)
 {
     switch (p) {
-    case NeuronFg::E_l: return c.e_leak_volt;
-    case NeuronFg::E_syni: return c.e_rev_volt[1];
-    case NeuronFg::E_synx: return c.e_rev_volt[0];
-    case NeuronFg::V_t: return c.v_threshold_volt;
-    case NeuronFg::V_exp: return c.v_exp_volt;
-    case NeuronFg::I_gl: return c.capacitance_farad / c.g_leak_siemens;
-    case NeuronFg::I_gladapt: return c.a_siemens;
-    case NeuronFg::I_radapt: return c.tau_w_s;
-    case NeuronFg::I_fire: return c.b_ampere;
-    case NeuronFg::I_rexp: return c.delta_t_volt;
-    case NeuronFg::I_pl: return c.tau_refrac_s;
-    case NeuronFg::V_syntcx: return c.tau_syn_s[0];
-    default: return c.tau_syn_s[1];
+    case NeuronFg::E_l:
+        return c.e_leak_volt;
+    case NeuronFg::E_syni:
+        return c.e_rev_volt[1];
+    case NeuronFg::E_synx:
+        return c.e_rev_volt[0];
+    case NeuronFg::V_t:
+        return c.v_threshold_volt;
+    case NeuronFg::V_exp:
+        return c.v_exp_volt;
+    case NeuronFg::I_gl:
+        return c.capacitance_farad / c.g_leak_siemens;
+    case NeuronFg::I_gladapt:
+        return c.a_siemens;
+    case NeuronFg::I_radapt:
+        return c.tau_w_s;
+    case NeuronFg::I_fire:
+        return c.b_ampere;
+    case NeuronFg::I_rexp:
+        return c.delta_t_volt;
+    case NeuronFg::I_pl:
+        return c.tau_refrac_s;
+    case NeuronFg::V_syntcx:
+        return c.tau_syn_s[0];
+    default:
+        return c.tau_syn_s[1];
     }
 }
 
@@ -86,5 +102,5 @@ TEST(Calibration, oracle_cancels_mismatch_and_ideal_does_not)
     }
 }
 
-}   // namespace
-}   // namespace bss
+} // namespace
+} // namespace bss

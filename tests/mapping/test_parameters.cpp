@@ -10,8 +10,10 @@
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 /// Neurons side by side on chips, without connections.
 struct Scene {
@@ -38,7 +40,8 @@ struct Scene {
         const int columns = std::max(1, denmems / 2), per_chip = Column::count / columns;
         for (std::uint32_t n = 0; n < size; ++n) {
             const int at = static_cast<int>(n) % per_chip;
-            placement.sites.back().push_back({{0, Hicann(first_chip_ + static_cast<int>(n) / per_chip)}, Denmem(Column(at * columns), Half::top), static_cast<std::uint8_t>(denmems)});
+            placement.sites.back().push_back(
+                {{0, Hicann(first_chip_ + static_cast<int>(n) / per_chip)}, Denmem(Column(at * columns), Half::top), static_cast<std::uint8_t>(denmems)});
         }
         first_chip_ += static_cast<int>(size) / per_chip + 1;
         return network.populations.back();
@@ -108,12 +111,12 @@ std::map<std::string, Values> wild(CellType cell, std::uint32_t size)
     for (const CellParameter& p : parameters_of(cell)) {
         Values values{{}};
         for (std::uint32_t n = 0; n < size; ++n)
-            values.values.push_back(p.name == "i_offset"                                ? 0.0
-                                    : p.name == "a" || p.name == "b"                    ? draw(n, which, -50, 50) * (n % 3 > 0)
-                                    : p.name == "delta_T"                               ? draw(n, which, 0.001, 300)
-                                    : p.name == "tau_refrac"                            ? draw(n, which, 0.001, 1000) * (n % 3 > 0)
-                                    : p.unit == "mV"                                    ? draw(n, which, -300, 200)
-                                                                                        : draw(n, which, 0.001, 1e5));
+            values.values.push_back(p.name == "i_offset"             ? 0.0
+                                    : p.name == "a" || p.name == "b" ? draw(n, which, -50, 50) * (n % 3 > 0)
+                                    : p.name == "delta_T"            ? draw(n, which, 0.001, 300)
+                                    : p.name == "tau_refrac"         ? draw(n, which, 0.001, 1000) * (n % 3 > 0)
+                                    : p.unit == "mV"                 ? draw(n, which, -300, 200)
+                                                                     : draw(n, which, 0.001, 1e5));
         result[std::string(p.name)] = values;
         ++which;
     }
@@ -124,7 +127,9 @@ void expect_exact(const Scene& s, std::size_t population, double tolerance)
 {
     const Population& p = s.network.populations[population];
     const Scale& scale = s.mapping.scale;
-    const auto near = [&](double found, double wanted, const char* name, std::uint32_t n) { EXPECT_NEAR(found, wanted, tolerance * (1 + std::abs(wanted))) << name << " of neuron " << n; };
+    const auto near = [&](double found, double wanted, const char* name, std::uint32_t n) {
+        EXPECT_NEAR(found, wanted, tolerance * (1 + std::abs(wanted))) << name << " of neuron " << n;
+    };
     for (std::uint32_t n = 0; n < p.size; ++n) {
         const auto asked = [&](std::string_view name) { return value_of(p, name, n); };
         const auto circuits = s.circuits(population, n);
@@ -224,7 +229,8 @@ TEST(Parameters, ordinary_values_are_only_rounded)
     Scene s;
     s.imperfections.parameter_quantisation = true;
     s.add(CellType::IF_cond_exp, 20, 8, {{"tau_refrac", {{2.0}}}, {"tau_m", {{10.0}}}});
-    s.add(CellType::EIF_cond_exp_isfa_ista, 20, 8, {{"tau_refrac", {{2.0}}}, {"delta_T", {{0.8}}}, {"b", {{0.05}}}});     // PyNN's 2 mV and 80.5 pA are too much for the chip
+    s.add(CellType::EIF_cond_exp_isfa_ista, 20, 8,
+          {{"tau_refrac", {{2.0}}}, {"delta_T", {{0.8}}}, {"b", {{0.05}}}}); // PyNN's 2 mV and 80.5 pA are too much for the chip
     s.write();
     EXPECT_EQ(s.mapping.clipped_parameters, 0u);
     EXPECT_FALSE(s.warning("clipped_parameter"));
@@ -380,5 +386,5 @@ TEST(Parameters, unused_denmems_keep_base_values)
     EXPECT_NE(s.config(s.placement.sites[0][0]).fg.neuron[0], base.neuron[0]);
 }
 
-}   // namespace
-}   // namespace bss
+} // namespace
+} // namespace bss

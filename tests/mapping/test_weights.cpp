@@ -12,8 +12,10 @@
 #include "mapping/scale.hpp"
 #include "wafer/random.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 /// Every neuron of one population gets synapses on the first rows of its own chip; the rows of different inputs and of plastic projections are different ones.
 struct Scene {
@@ -84,7 +86,8 @@ struct Scene {
         const SynapseRow row(s.row);
         const std::size_t at = SynapseArrays::at(row, Column(s.column));
         const RowCircuit circuit = silicon->row(s.chip.hicann, row, c, 1);
-        const double siemens = imperfections.weight_quantisation ? circuit.conductance_siemens[c.synapses.weight[at]] : circuit.exact_factor * c.synapses.exact_conductance[at];
+        const double siemens =
+            imperfections.weight_quantisation ? circuit.conductance_siemens[c.synapses.weight[at]] : circuit.exact_factor * c.synapses.exact_conductance[at];
         const double c_hw = denmems * silicon->technology().capacitance_farad(mapping.big_capacitor);
         return siemens / mapping.scale.siemens(1e-6, c_hw, 1e-9);
     }
@@ -150,7 +153,8 @@ TEST(Weights, spread_weights_are_nearest_codes)
             levels[{synapse.chip, synapse.row}].insert(s.mapping.realised_weight[p][k]);
             // No other code of the row lies nearer.
             const RowCircuit circuit = s.silicon->row(synapse.chip.hicann, SynapseRow(synapse.row), s.config(synapse.chip), 1);
-            const double mine = circuit.conductance_siemens[s.config(synapse.chip).synapses.weight[SynapseArrays::at(SynapseRow(synapse.row), Column(synapse.column))]];
+            const double mine =
+                circuit.conductance_siemens[s.config(synapse.chip).synapses.weight[SynapseArrays::at(SynapseRow(synapse.row), Column(synapse.column))]];
             const double wanted = mine / s.made(p, k) * projection.weight[k];
             for (const double level : circuit.conductance_siemens)
                 EXPECT_LE(std::abs(wanted - mine), std::abs(wanted - level) * 1.0001 + 1e-15);
@@ -258,7 +262,8 @@ TEST(Weights, short_term_plasticity_is_tsodyks_and_markrams)
     const std::vector<double> times{0, 20, 40, 45, 50, 300, 320, 1000};
     for (const ShortTermPlasticity& stp : {ShortTermPlasticity{0.25, 400, 0}, {0.25, 0, 300}, {0.25 + 3 * 0.15 / 7, 200, 0}, {0.40, 0, 500}}) {
         Scene s(16);
-        s.connect(2, 0, [](auto) { return 0.002; }, stp);
+        s.connect(
+            2, 0, [](auto) { return 0.002; }, stp);
         s.write();
         const StpCircuit circuit = s.silicon->stp(Hicann(0), SynapseDriver(0), s.config({0, Hicann(0)}), 1);
         EXPECT_TRUE(circuit.enabled);
@@ -274,8 +279,10 @@ TEST(Weights, short_term_plasticity_has_limits)
 {
     Scene s(16);
     s.imperfections.parameter_quantisation = true;
-    s.connect(2, 0, [](auto) { return 0.002; }, ShortTermPlasticity{0.8, 400, 0});
-    s.connect(2, 100, [](auto) { return 0.002; }, ShortTermPlasticity{0.5, 0, 0});
+    s.connect(
+        2, 0, [](auto) { return 0.002; }, ShortTermPlasticity{0.8, 400, 0});
+    s.connect(
+        2, 100, [](auto) { return 0.002; }, ShortTermPlasticity{0.5, 0, 0});
     s.write();
     ASSERT_EQ(s.mapping.warnings.size(), 1u);
     EXPECT_EQ(s.mapping.warnings[0].code, "clipped_stp");
@@ -304,5 +311,5 @@ TEST(Codes, nearest)
     EXPECT_TRUE(codes.clipped(codes.siemens(15) * 1.03));
 }
 
-}   // namespace
-}   // namespace bss
+} // namespace
+} // namespace bss

@@ -10,8 +10,10 @@
 
 #include "wafer/silicon.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -42,7 +44,7 @@ Silicon silicon(Imperfections imperfections, std::uint64_t wafer = 1)
     return {technology, imperfections, wafer};
 }
 
-constexpr int chips = 16;   // 8192 circuits
+constexpr int chips = 16; // 8192 circuits
 
 /// A quantity of every circuit of some chips.
 std::vector<double> each(const Silicon& s, const HicannConfig& config, std::uint64_t trial, const std::function<double(const DenmemCircuit&)>& quantity)
@@ -93,9 +95,11 @@ TEST(Silicon, fixed_pattern_magnitudes)
         double sigma;
         std::function<double(const DenmemCircuit&)> quantity;
     };
-    for (const auto& [name, sigma, quantity] : {
-             Case{"V_t", 14e-3, [](auto& c) { return c.v_threshold_volt; }}, {"E_synx", 24e-3, [](auto& c) { return c.e_rev_volt[0]; }}, {"E_syni", 20e-3, [](auto& c) { return c.e_rev_volt[1]; }},
-             {"E_l", 20e-3, [](auto& c) { return c.e_leak_volt; }}, {"V_reset", 15.6e-3, [](auto& c) { return c.v_reset_volt; }}})
+    for (const auto& [name, sigma, quantity] : {Case{"V_t", 14e-3, [](auto& c) { return c.v_threshold_volt; }},
+                                                {"E_synx", 24e-3, [](auto& c) { return c.e_rev_volt[0]; }},
+                                                {"E_syni", 20e-3, [](auto& c) { return c.e_rev_volt[1]; }},
+                                                {"E_l", 20e-3, [](auto& c) { return c.e_leak_volt; }},
+                                                {"V_reset", 15.6e-3, [](auto& c) { return c.v_reset_volt; }}})
         EXPECT_NEAR(moments(each(s, base, 1, quantity)).sigma / sigma, 1, 0.2) << name;
     // Refractory times: 65 % at DAC 20, skewed: the median lies below the mean (calibration.md §4.1: 0.56 of 0.698 µs).
     auto tau_ref = each(s, with(NeuronFg::I_pl, 20), 1, [](auto& c) { return c.tau_refrac_s; });
@@ -104,8 +108,10 @@ TEST(Silicon, fixed_pattern_magnitudes)
     EXPECT_NEAR(m.sigma / m.mean, 0.65, 0.065);
     std::nth_element(tau_ref.begin(), tau_ref.begin() + tau_ref.size() / 2, tau_ref.end());
     EXPECT_NEAR(tau_ref[tau_ref.size() / 2] / m.mean, 0.56 / 0.698, 0.05);
-    for (const auto& [name, spread, quantity] : {Case{"tau_m", 0.25, [](auto& c) { return c.capacitance_farad / c.g_leak_siemens; }}, {"tau_syn", 0.20, [](auto& c) { return c.tau_syn_s[0]; }},
-                                                 {"tau_w", 0.20, [](auto& c) { return c.tau_w_s; }}, {"Delta_T", 0.15, [](auto& c) { return c.delta_t_volt; }}}) {
+    for (const auto& [name, spread, quantity] : {Case{"tau_m", 0.25, [](auto& c) { return c.capacitance_farad / c.g_leak_siemens; }},
+                                                 {"tau_syn", 0.20, [](auto& c) { return c.tau_syn_s[0]; }},
+                                                 {"tau_w", 0.20, [](auto& c) { return c.tau_w_s; }},
+                                                 {"Delta_T", 0.15, [](auto& c) { return c.delta_t_volt; }}}) {
         const auto values = each(s, base, 1, quantity);
         const double nominal = quantity(silicon(no_imperfections()).circuit(Hicann(0), Denmem(0), base, 1));
         EXPECT_NEAR(moments(values).mean / nominal, 1, 0.01) << name;
@@ -278,5 +284,5 @@ TEST(Silicon, short_term_plasticity)
     EXPECT_NEAR(s.stp(Hicann(0), driver, config, 1).offset, 0.25, 1e-12);
 }
 
-}   // namespace
-}   // namespace bss
+} // namespace
+} // namespace bss

@@ -12,8 +12,10 @@
 #include "wafer/random.hpp"
 #include "wafer/technology.hpp"
 
-namespace bss {
-namespace {
+namespace bss
+{
+namespace
+{
 
 constexpr double us = 1e-6, infinity = std::numeric_limits<double>::infinity();
 const OperatingMode big{true, Gear::normal};
@@ -38,7 +40,8 @@ TEST(Technology, leak_spot_values)
     for (auto [tau, expected] : {std::pair{0.60, 679.0}, {0.70, 403.0}, {0.80, 284.0}, {1.5, 114.0}, {3.0, 46.4}, {5.0, 22.1}, {10.0, 7.9}, {20.0, 3.0}})
         EXPECT_NEAR(dac(NeuronFg::I_gl, tau * us), expected, 0.006 * expected + 0.06) << tau;
     const double tau = 3.3 * us;
-    const double formula = 3.88526104127e-5 / tau + 4.59779147464e-10 / std::pow(tau, 2) - 5.59735172633e-16 / std::pow(tau, 3) + 2.49921049455e-22 / std::pow(tau, 4);
+    const double formula =
+        3.88526104127e-5 / tau + 4.59779147464e-10 / std::pow(tau, 2) - 5.59735172633e-16 / std::pow(tau, 3) + 2.49921049455e-22 / std::pow(tau, 4);
     EXPECT_NEAR(dac(NeuronFg::I_gl, tau) / formula, 1.0, 2e-5);
 }
 
@@ -52,8 +55,12 @@ TEST(Technology, leak_modes)
         OperatingMode mode;
         double low, high;
     };
-    for (const auto& [mode, low, high] : {Domain{{true, Gear::normal}, 0.541, 48.2}, {{true, Gear::fast}, 0.423, 20.1}, {{true, Gear::slow}, 1.5, 200}, {{false, Gear::normal}, 0.1083, 9.63},
-                                          {{false, Gear::fast}, 0.1, 4.02}, {{false, Gear::slow}, 0.3, 72.2}}) {
+    for (const auto& [mode, low, high] : {Domain{{true, Gear::normal}, 0.541, 48.2},
+                                          {{true, Gear::fast}, 0.423, 20.1},
+                                          {{true, Gear::slow}, 1.5, 200},
+                                          {{false, Gear::normal}, 0.1083, 9.63},
+                                          {{false, Gear::fast}, 0.1, 4.02},
+                                          {{false, Gear::slow}, 0.3, 72.2}}) {
         const Transfer t = v4().nominal(NeuronFg::I_gl, mode, false);
         EXPECT_NEAR(t.value(t.dac_max) / (low * us), 1.0, 0.01) << low;
         EXPECT_EQ(t.dac_min, std::round(t.dac(high * us))) << high;
@@ -64,13 +71,29 @@ TEST(Technology, leak_modes)
 
 TEST(Technology, tabulated_time_constants)
 {
-    for (auto [d, tau] : {std::pair{10, 1.732}, {11, 1.580}, {12, 1.451}, {15, 1.161}, {20, 0.862}, {27, 0.622}, {30, 0.552}, {40, 0.392}, {50, 0.295}, {60, 0.229}, {80, 0.1475}, {100, 0.1038}, {150, 0.0619},
-                          {200, 0.0495}, {300, 0.0396}, {400, 0.0334}, {511, 0.0282}, {700, 0.0217}, {800, 0.0189}, {1022, 0.01475}}) {
+    for (auto [d, tau] : {std::pair{10, 1.732}, {11, 1.580},   {12, 1.451},   {15, 1.161},   {20, 0.862},   {27, 0.622},    {30, 0.552},
+                          {40, 0.392},          {50, 0.295},   {60, 0.229},   {80, 0.1475},  {100, 0.1038}, {150, 0.0619},  {200, 0.0495},
+                          {300, 0.0396},        {400, 0.0334}, {511, 0.0282}, {700, 0.0217}, {800, 0.0189}, {1022, 0.01475}}) {
         EXPECT_NEAR(value(NeuronFg::I_pl, d), tau * us, 1e-5 * us);
         EXPECT_NEAR(dac(NeuronFg::I_pl, tau * us), d, 1e-6 * d);
     }
-    for (auto [d, tau] : {std::pair{226, 1.511}, {240, 1.262}, {250, 1.097}, {260, 0.962}, {280, 0.756}, {300, 0.610}, {350, 0.394}, {400, 0.284}, {450, 0.224}, {500, 0.189}, {550, 0.168}, {600, 0.154},
-                          {700, 0.140}, {800, 0.134}, {820, 0.133}, {900, 0.131}, {1022, 0.130}})
+    for (auto [d, tau] : {std::pair{226, 1.511},
+                          {240, 1.262},
+                          {250, 1.097},
+                          {260, 0.962},
+                          {280, 0.756},
+                          {300, 0.610},
+                          {350, 0.394},
+                          {400, 0.284},
+                          {450, 0.224},
+                          {500, 0.189},
+                          {550, 0.168},
+                          {600, 0.154},
+                          {700, 0.140},
+                          {800, 0.134},
+                          {820, 0.133},
+                          {900, 0.131},
+                          {1022, 0.130}})
         for (NeuronFg p : {NeuronFg::V_syntcx, NeuronFg::V_syntci})
             EXPECT_NEAR(value(p, d), tau * us, 2e-4 * us);
     // Between the points: the published fits hold within 5.3 % and 2.1 %; straight pieces add a little.
@@ -194,9 +217,11 @@ TEST(Technology, curves_invert_exactly)
 
 // ---- files ---------------------------------------------------------------------------------------------------------
 
-class TechnologyFile : public testing::Test {
+class TechnologyFile : public testing::Test
+{
 protected:
-    std::filesystem::path folder = std::filesystem::temp_directory_path() / ("bss-technology-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / ("bss-technology-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
     void SetUp() override { std::filesystem::create_directories(folder); }
     void TearDown() override { std::filesystem::remove_all(folder); }
 
@@ -219,8 +244,11 @@ TEST_F(TechnologyFile, says_where_and_what)
     EXPECT_EQ(error_of("base: hicann-v4\nname: t\nneuron:\n  I_gl: {spread: -1}\n"), "t.yaml:4: neuron.I_gl.spread: expected a number >= 0, found \"-1\"");
     EXPECT_EQ(error_of("base: hicann-v4\nname: t\ntiming: 3\n"), "t.yaml:3: timing: expected a map, found \"3\"");
     EXPECT_EQ(error_of("name: t\n"), "t.yaml:1: nominal_speedup: expected a value, found nothing");
-    EXPECT_EQ(error_of("base: hicann-v5\nname: t\n"), "t.yaml:1: base: technology: expected one of hicann-v4, hicann-x1000 or the path of a file, found \"hicann-v5\"");
-    EXPECT_EQ(error_of("base: hicann-v4\nname: t\nneuron:\n  I_pl: {curve: {dac: [10, 9]}}\n").find("t.yaml:4: neuron.I_pl.curve: expected a strictly monotone curve"), 0u);
+    EXPECT_EQ(error_of("base: hicann-v5\nname: t\n"),
+              "t.yaml:1: base: technology: expected one of hicann-v4, hicann-x1000 or the path of a file, found \"hicann-v5\"");
+    EXPECT_EQ(error_of("base: hicann-v4\nname: t\nneuron:\n  I_pl: {curve: {dac: [10, 9]}}\n")
+                  .find("t.yaml:4: neuron.I_pl.curve: expected a strictly monotone curve"),
+              0u);
     EXPECT_EQ(error_of("a: [1\n").find("t.yaml:2: expected YAML"), 0u);
     EXPECT_EQ(error_of(""), "t.yaml:1: expected a map of keys, found nothing");
     EXPECT_THROW(Technology::load("nowhere/t.yaml"), InputError);
@@ -242,5 +270,5 @@ TEST(Digest, sha256)
     EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
-}   // namespace
-}   // namespace bss
+} // namespace
+} // namespace bss
