@@ -107,6 +107,30 @@ void add_populations(std::string& out, const Json& populations, bool ran)
         out += fmt::format("  and {} more in summary.json\n", populations.size() - most_shown);
 }
 
+/// A line a code: the first message stands for all of it.
+void add_warnings(std::string& out, const Json& warnings)
+{
+    heading(out, "Warnings");
+    std::vector<std::string> codes;
+    for (const Json& warning : warnings)
+        if (const auto code = warning["code"].get<std::string>(); std::find(codes.begin(), codes.end(), code) == codes.end())
+            codes.push_back(code);
+    for (const std::string& code : codes) {
+        std::uint64_t count = 0;
+        std::size_t messages = 0;
+        std::string first;
+        for (const Json& warning : warnings)
+            if (warning["code"] == code) {
+                count += warning["count"].get<std::uint64_t>();
+                if (messages++ == 0)
+                    first = warning["message"].get<std::string>();
+            }
+        line(out, code, fmt::format("{} x: {}{}", grouped(count), first, messages > 1 ? fmt::format("; {} more like it in summary.json", messages - 1) : ""));
+    }
+    if (codes.empty())
+        line(out, "", "none");
+}
+
 }   // namespace
 
 std::string summary_table(const Json& summary)
@@ -142,11 +166,7 @@ std::string summary_table(const Json& summary)
         if (lost == 0)
             line(out, "", "none");
     }
-    heading(out, "Warnings");
-    for (const Json& warning : summary["warnings"])
-        line(out, warning["code"].get<std::string>(), fmt::format("{} x: {}", grouped(warning["count"]), warning["message"].get<std::string>()));
-    if (summary["warnings"].empty())
-        line(out, "", "none");
+    add_warnings(out, summary["warnings"]);
     return out;
 }
 

@@ -92,15 +92,16 @@ def draw_raster(result, path):
         end = start + 1.0
 
     with plt.rc_context(STYLE):
-        figure = plt.figure(figsize=(7.5, 5.4), layout="constrained")
-        grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(3.2, 1))
+        high = float(np.clip(0.22 * sum(len(shown[name]) for name in names), 1.0, 4.0))   # inches of the raster
+        figure = plt.figure(figsize=(7.5, high + 1.6), layout="constrained")
+        grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(high, 1.2))
         raster, bars = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
         course = figure.add_subplot(grid[1, 0], sharex=raster)
 
         total = sum(len(shown[name]) for name in names)
         gap = 0.012 * total if len(names) > 1 else 0.0
         top, ticks = 0.0, []
-        mark = dict(linestyle="none", marker="|", markersize=float(np.clip(240.0 / max(total, 1), 1.1, 9.0)), markeredgewidth=0.55)
+        mark = dict(linestyle="none", marker="|", markersize=float(np.clip(60.0 * high / max(total, 1), 1.1, 9.0)), markeredgewidth=0.55)
         for name in names:
             times, ids = spikes[name]
             keep = (times >= start) & np.isin(ids, shown[name])
@@ -152,8 +153,8 @@ def _bin_width(span, spikes, start):
 
 
 def _title(summary):
-    network = summary["network"]
-    return f"{network['neurons']:,} neurons, {network['synapses']:,} synapses" + (f", {network['sources']:,} sources" if network["sources"] else "")
+    counts = ((summary["network"][kind], kind) for kind in ("neurons", "synapses", "sources"))
+    return ", ".join(f"{count:,} {kind if count != 1 else kind[:-1]}" for count, kind in counts if count or kind == "neurons")
 
 
 def _per_chip(result):
