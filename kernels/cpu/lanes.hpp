@@ -14,13 +14,21 @@ namespace bss::model {
 #if defined(__AVX512F__)
 
 typedef float Real __attribute__((vector_size(64)));
-typedef std::int32_t Mask __attribute__((vector_size(64)));
 typedef std::uint32_t Word __attribute__((vector_size(64)));
+struct Mask {
+    __mmask16 lanes;
+};
 
 BSS_HD Real fused(Real a, Real b, Real c) { return (Real)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 BSS_HD Real smaller(Real a, Real b) { return (Real)_mm512_min_ps((__m512)a, (__m512)b); }
 BSS_HD Real larger(Real a, Real b) { return (Real)_mm512_max_ps((__m512)a, (__m512)b); }
-BSS_HD bool any(Mask mask) { return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0; }
+BSS_HD Real fused_minus(Real a, Real b, Real c) { return (Real)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+BSS_HD Mask above(Real a, Real b) { return {_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ)}; }
+BSS_HD Mask at_least(Real a, Real b) { return {_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ)}; }
+BSS_HD Mask operator|(Mask a, Mask b) { return {static_cast<__mmask16>(a.lanes | b.lanes)}; }
+BSS_HD bool any(Mask mask) { return mask.lanes != 0; }
+BSS_HD bool at(Mask mask, int lane) { return (mask.lanes >> lane & 1) != 0; }
+BSS_HD Real select(Mask mask, Real yes, Real no) { return (Real)_mm512_mask_blend_ps(mask.lanes, (__m512)no, (__m512)yes); }
 BSS_HD void multiply_wide(Word a, std::uint32_t b, Word& high, Word& low)
 {
     const __m512i factor = _mm512_set1_epi32(static_cast<int>(b));
@@ -38,6 +46,11 @@ typedef std::uint32_t Word __attribute__((vector_size(32)));
 BSS_HD Real fused(Real a, Real b, Real c) { return (Real)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
 BSS_HD Real smaller(Real a, Real b) { return (Real)_mm256_min_ps((__m256)a, (__m256)b); }
 BSS_HD Real larger(Real a, Real b) { return (Real)_mm256_max_ps((__m256)a, (__m256)b); }
+BSS_HD Real fused_minus(Real a, Real b, Real c) { return (Real)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+BSS_HD Mask above(Real a, Real b) { return a > b; }
+BSS_HD Mask at_least(Real a, Real b) { return a >= b; }
+BSS_HD bool at(Mask mask, int lane) { return mask[lane] != 0; }
+BSS_HD Real select(Mask mask, Real yes, Real no) { return mask ? yes : no; }
 BSS_HD bool any(Mask mask) { return _mm256_movemask_ps((__m256)mask) != 0; }
 BSS_HD void multiply_wide(Word a, std::uint32_t b, Word& high, Word& low)
 {
@@ -53,21 +66,21 @@ typedef float Real;
 typedef bool Mask;
 typedef std::uint32_t Word;
 
+BSS_HD bool at(Mask mask, int) { return mask; }
+
 #endif
 
 inline constexpr int width = sizeof(Real) / sizeof(float);
 
 #if defined(__AVX2__)
 
-BSS_HD Real select(Mask mask, Real yes, Real no) { return mask ? yes : no; }
 BSS_HD Word bits(Real a) { return (Word)a; }
 BSS_HD Real from_bits(Word b) { return (Real)b; }
-BSS_HD Real number(Word a) { return __builtin_convertvector((Mask)a, Real); }
-BSS_HD bool at(Mask mask, int lane) { return mask[lane] != 0; }
-
-#else
-
-BSS_HD bool at(Mask mask, int) { return mask; }
+BSS_HD Real number(Word a)
+{
+    typedef std::int32_t Signed __attribute__((vector_size(sizeof(Real))));
+    return __builtin_convertvector((Signed)a, Real);
+}
 
 #endif
 

@@ -98,6 +98,12 @@ void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettin
     }
 }
 
+/// Potentials of the model stand below the threshold; one that would not be is just below, and the membrane fires when it is free to.
+float below_threshold(double relative_volt)
+{
+    return static_cast<float>(std::min(-1e-7, relative_volt));
+}
+
 /// Nothing moves an unused lane: no conductance, and refractory for ever.
 void fill_unused(MembraneLanes& m, std::span<DenmemLanes> denmems, int lane)
 {
@@ -202,11 +208,11 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         auto& block = data.blocks[static_cast<std::size_t>(place.block)];
         auto& m = *block.membranes;
         const int lane = place.lane;
-        m.v[lane] = static_cast<float>(std::min(0.0, neuron.initial_volt - place.threshold_volt));
+        m.v[lane] = below_threshold(neuron.initial_volt - place.threshold_volt);
         m.refractory[lane] = 0;
         m.noise[lane] = static_cast<float>(std::sqrt(noise_squared * settings.timestep_s) / capacitance / model::draw_deviation);
         m.place[lane] = neuron.place;
-        m.v_reset[lane] = static_cast<float>(std::min(0.0, firing.v_reset_volt - place.threshold_volt));
+        m.v_reset[lane] = below_threshold(firing.v_reset_volt - place.threshold_volt);
         m.tau_refrac[lane] = static_cast<float>(firing.tau_refrac_s / settings.timestep_s);
         m.neuron[lane] = static_cast<std::uint32_t>(i);
         for (std::size_t k = 0; k < neuron.denmems.size(); ++k) {

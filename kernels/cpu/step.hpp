@@ -53,7 +53,7 @@ BSS_HD Terms<Real> step_denmem(DenmemLanes& d, std::int32_t* const* input, int l
 }
 
 /// The crossings of a section, lane by lane.
-[[maybe_unused]] static __attribute__((noinline)) LaneSpike* fire_lanes(const MembraneBlock& block, int lane0, Mask crossing, Real v, const Terms<Real>& sum,
+[[maybe_unused]] static __attribute__((noinline)) LaneSpike* fire_lanes(const MembraneBlock& block, int lane0, Mask crossing, Real v, Terms<Real> sum,
                                                                         Real fraction, LaneSpike* spikes)
 {
     float begin[width], free[width];
@@ -107,13 +107,14 @@ static LaneSpike* step_block(const MembraneBlock& block, const StepArguments& ar
             sum.linear = fused(draw, load(m.noise + lane), sum.linear);
         }
         const Real refractory = load(m.refractory + lane);
-        const Real fraction = larger(smaller(1.0f - refractory, same<Real>(1.0f)), Real{});
+        const Real fraction = larger(1.0f - refractory, Real{});
         store(m.refractory + lane, larger(refractory - 1.0f, Real{}));
         const auto next = advance(v, sum, fraction);
         store(m.v + lane, next.v);
         store(m.lift + lane, next.lift);
-        if (any(next.crossing)) [[unlikely]] {
-            spikes = fire_lanes(block, lane, next.crossing, v, sum, fraction, spikes);
+        const auto crossing = at_least(next.v, Real{});
+        if (any(crossing)) [[unlikely]] {
+            spikes = fire_lanes(block, lane, crossing, v, sum, fraction, spikes);
         }
     }
     return spikes;

@@ -65,9 +65,9 @@ template <class R>
 BSS_HD R reciprocal(R x)
 {
     R y = from_bits(0x7ef311c7u - bits(x));                           // within 12 %
-    R e = fused(-x, y, same<R>(1.0f));
+    R e = fused_minus(x, y, same<R>(1.0f));
     y = fused(y, fused(e, e, e), y);                                  // cubic: 0.0017
-    e = fused(-x, y, same<R>(1.0f));
+    e = fused_minus(x, y, same<R>(1.0f));
     return fused(y, fused(e, e, e), y);                               // 5e-9, then rounding
 }
 

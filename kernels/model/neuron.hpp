@@ -1,6 +1,6 @@
 /// A membrane with its denmems over one step (docs/model.md, "Integration").
 ///
-/// Units: time in steps, potentials in volts relative to the spike threshold (so v <= 0), conductances and currents divided by the membrane's
+/// Units: time in steps, potentials in volts relative to the spike threshold (so v < 0), conductances and currents divided by the membrane's
 /// whole capacitance: a conductance is per step, a current in volts per step.
 #pragma once
 
@@ -46,7 +46,7 @@ BSS_HD void limited_leak(Terms<R>& one, R gap, R g, R cubic, R end)
     const R x = larger(smaller(gap, end), -end);
     const R bend = cubic * x * x;
     one.linear = g * (x * (1.0f - bend));
-    one.conductance = g * fused(same<R>(-3.0f), bend, same<R>(1.0f));
+    one.conductance = g * fused_minus(same<R>(3.0f), bend, same<R>(1.0f));
 }
 
 template <class R>
@@ -82,11 +82,10 @@ BSS_HD void adaptation(Terms<R>& one, R gap, R rate, R gain, R& w, R& carry)
 }
 
 /// Where a membrane gets to.
-template <class R, class Mask>
+template <class R>
 struct Advance {
-    R v;
+    R v;                    ///< at least 0, the threshold: crossed on the way, and nothing else here counts
     R lift;                 ///< integral of (v - v at the beginning) dt
-    Mask crossing;          ///< v reached 0, the threshold, on the way
 };
 
 /// The mean linear drive over the part `fraction` of a step, times `fraction`: leak at mid-step with z / (1 - e^-z) = 1 + z/2 + z^2/12 + ..., which
@@ -104,8 +103,8 @@ BSS_HD R mean_drive(R v, const Terms<R>& sum, R start, R duration, R& steepness)
     const R force = sum.exponential * duration;
     const R push = larger(smaller(force, -v - linear), R{});
     const R curve = smaller(force * steepness, same<R>(0.5f));
-    R drive = fused(-z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), push, linear);
-    drive = fused(-duration * fused(duration, same<R>(0.5f), start), sum.adaptation, drive);
+    R drive = fused_minus(z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), push, linear);
+    drive = fused_minus(duration * fused(duration, same<R>(0.5f), start), sum.adaptation, drive);
     return drive * (x * inverse);
 }
 
@@ -120,8 +119,9 @@ BSS_HD R spread(const Terms<R>& sum)
 
 /// Solves dv/dt = A + X exp((v - v0) / Delta), A = mean drive, over the part `fraction` of a step (0: stays):
 /// v = v0 + A - Delta ln(1 - y), y = X (e^(A / Delta) - 1) / A. Far from the upstroke short polynomials do; each lane chooses by its own values.
+/// Where y reaches 1, v runs away within the time: a crossing as well.
 template <class R>
-BSS_HD auto advance(R v, const Terms<R>& sum, R fraction)
+BSS_HD Advance<R> advance(R v, const Terms<R>& sum, R fraction)
 {
     R steepness;
     const R drive = mean_drive(v, sum, 1.0f - fraction, fraction, steepness);
@@ -131,25 +131,20 @@ BSS_HD auto advance(R v, const Terms<R>& sum, R fraction)
     R y = growth * steepness;
     R rise = fused(growth, log_over_y_small(y), drive);
     R lift = 0.5f * rise;
-    auto crossing = y < R{};                                           // none yet
-    const auto steep = (larger(x, -x) > same<R>(1.0f)) | (y > same<R>(0.25f));
+    const auto steep = above(x * x, same<R>(1.0f)) | above(y, same<R>(0.25f));
     if (any(steep)) {
         const R part = smaller(y, same<R>(1.0f));
         steepness = steepness * fused(spread(sum), part * fused(part, same<R>(2.0f / 3.0f), same<R>(1.0f / 3.0f)), same<R>(1.0f));
         x = drive * steepness;
         const R limited = larger(smaller(x, same<R>(60.0f)), same<R>(-1e30f));
-        const R large_growth = force * ((exp_limited(limited) - 1.0f) / limited);
-        growth = select(larger(x, -x) > same<R>(1.0f), large_growth, force * expm1_over_x_small(x));
+        growth = force * select(above(x * x, same<R>(1.0f)), (exp_limited(limited) - 1.0f) / limited, expm1_over_x_small(x));
         y = growth * steepness;
         const R left = larger(1.0f - y, same<R>(1e-30f));
-        const R logarithm = select(y > same<R>(0.25f), -log_normal(left) / y, log_over_y_small(y));
-        crossing = steep & (y >= same<R>(1.0f));
-        rise = select(steep, fused(growth, logarithm, drive), rise);
-        lift = select(steep, fused(growth / y, fused(-left, logarithm, same<R>(1.0f)), 0.5f * drive), lift);
+        const R logarithm = select(above(y, same<R>(0.25f)), -log_normal(left) / y, log_over_y_small(y));
+        rise = select(steep, select(at_least(y, same<R>(1.0f)), same<R>(1e30f), fused(growth, logarithm, drive)), rise);
+        lift = select(steep, fused(growth / larger(y, same<R>(1e-30f)), fused_minus(left, logarithm, same<R>(1.0f)), 0.5f * drive), lift);
     }
-    const R end = v + rise;
-    crossing = (crossing | (end >= R{})) & (fraction > R{});
-    return Advance<R, decltype(crossing)>{end, fraction * lift, crossing};
+    return {v + rise, fraction * lift};
 }
 
 /// Time in steps until dv/dt = A + X exp((v - v0) / Delta) reaches 0 from v <= 0.
@@ -224,7 +219,7 @@ BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_
         for (int k = 0; k < denmems.count; ++k) {
             const int at = k * denmems.stride;
             const float jump = denmems.jump[at];
-            denmems.w[at] = fused(jump, fused(-denmems.rate[at], rest, 1.0f), denmems.w[at]);
+            denmems.w[at] = fused(jump, fused_minus(denmems.rate[at], rest, 1.0f), denmems.w[at]);
             jumps = jumps + jump;
         }
         sum.linear = fused(sum.conductance, f.v - v_reset, sum.linear) - jumps;
@@ -248,7 +243,7 @@ BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_
             sum.curvature = sum.curvature + one.curvature;
         }
         const auto next = advance(v_reset, sum, fraction);
-        if (!next.crossing) {
+        if (next.v < 0.0f) {
             f.lift = fused(fraction, v_reset - v0, f.lift) + next.lift;
             f.v = next.v;
             return f;

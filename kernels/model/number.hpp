@@ -24,9 +24,13 @@ BSS_HD float fused(float a, float b, float c)
     return __builtin_fmaf(a, b, c);
 #endif
 }
+/// c - a b, rounded once.
+BSS_HD float fused_minus(float a, float b, float c) { return fused(-a, b, c); }
 /// As the vector instructions have it: b where the two are not ordered.
 BSS_HD float smaller(float a, float b) { return a < b ? a : b; }
 BSS_HD float larger(float a, float b) { return a > b ? a : b; }
+BSS_HD bool above(float a, float b) { return a > b; }
+BSS_HD bool at_least(float a, float b) { return a >= b; }
 BSS_HD float select(bool mask, float yes, float no) { return mask ? yes : no; }
 BSS_HD bool any(bool mask) { return mask; }
 BSS_HD std::uint32_t bits(float a)

@@ -12,7 +12,7 @@ template <class R>
 BSS_HD R limited_conductance(R g, R curve, R end)
 {
     const R x = smaller(g, end);
-    return x * fused(-x, curve, same<R>(1.0f));
+    return x * fused_minus(x, curve, same<R>(1.0f));
 }
 
 }   // namespace bss::model
