@@ -17,12 +17,12 @@
 
 #include "cli/configuration.hpp"
 #include "cli/dry_run.hpp"
-#include "cli/mapping_file.hpp"
 #include "cli/progress.hpp"
 #include "cli/record_plan.hpp"
 #include "cli/recorder.hpp"
 #include "cli/summary.hpp"
 #include "kernels/engine.hpp"
+#include "mapping/storage.hpp"
 #include "wafer/error.hpp"
 #include "wafer/files.hpp"
 

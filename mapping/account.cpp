@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "rebuild.hpp"
 #include "wafer/error.hpp"
 #include "wafer/fabric.hpp"
 
@@ -84,8 +85,7 @@ void warn(Mapping& mapping, std::string_view code, std::uint64_t count, std::str
         mapping.warnings.push_back({.code = std::string(code), .message = std::move(message), .count = count});
 }
 
-}   // namespace
-
+/// The one delay of every event while route delay is switched off: the smallest that the network asks for, at least one step (hardware seconds).
 double smallest_delay_s(const Network& network, const MappingOptions& options, double speedup)
 {
     double smallest_ms = std::numeric_limits<double>::infinity();
@@ -95,16 +95,21 @@ double smallest_delay_s(const Network& network, const MappingOptions& options, d
     return std::isfinite(smallest_ms) ? std::max(smallest_ms * 1e-3 / speedup, options.timestep_s) : options.timestep_s;
 }
 
+}   // namespace
+
 void write_account(Mapping& mapping, const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
 {
     count_synapses(mapping, network);
     count_hardware(mapping);
-    if (imperfections.route_delay) {
+    const auto uniform_s = imperfections.route_delay ? std::nullopt : std::optional(smallest_delay_s(network, options, machine.speedup));
+    for (WaferConfig& wafer : mapping.wafers)
+        wafer.ideals.uniform_delay_s = uniform_s;
+    if (uniform_s) {
+        const double uniform_ms = *uniform_s * 1e3 * machine.speedup;
+        warn(mapping, "delay_ignored", replaced_delays(network, uniform_ms), fmt::format("every event takes {:g} ms, the smallest delay that was set, while route_delay is off", uniform_ms));
+    } else {
         warn(mapping, "delay_ignored", replaced_delays(network, std::nullopt), "delays of synapses are those of their routes, not the ones that were set");
         warn(mapping, "delay_below_timestep", delays_below(options.timestep_s, mapping, machine), "routes of synapses are faster than one time step, which they take");
-    } else {
-        const double uniform_ms = smallest_delay_s(network, options, machine.speedup) * 1e3 * machine.speedup;
-        warn(mapping, "delay_ignored", replaced_delays(network, uniform_ms), fmt::format("every event takes {:g} ms, the smallest delay that was set, while route_delay is off", uniform_ms));
     }
     std::uint64_t lost = 0;
     for (const ProjectionAccount& account : mapping.account)
@@ -112,6 +117,19 @@ void write_account(Mapping& mapping, const Network& network, const Machine& mach
     if (lost > 0 && !imperfections.synapse_loss)
         throw InputError(fmt::format("wafer.imperfections.synapse_loss: {} synapses found no place on the wafer, and keeping them as ideal synapses is not possible yet: "
                                      "expected a network that loses none, or synapse_loss: true", lost));
+}
+
+void verify(Mapping& mapping, const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
+{
+    const Limits limits{.crossbar_limit = options.crossbar_limit,
+                        .synapse_switch_limit = options.synapse_switch_limit,
+                        .driver_chain_length = options.driver_chain_length,
+                        .real_valued_dacs = !imperfections.parameter_quantisation,
+                        .real_valued_weights = !imperfections.weight_quantisation};
+    for (std::size_t w = 0; w < mapping.wafers.size(); ++w)
+        for (Violation& violation : check(mapping.wafers[w], machine.defects[w], limits))
+            mapping.violations.push_back(std::move(violation));
+    mapping.rebuilt_from_bits = rebuilt_equals(mapping, network);
 }
 
 }   // namespace bss

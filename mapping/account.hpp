@@ -5,11 +5,11 @@
 
 namespace bss {
 
-/// Counts synapses by projection and cause, chips' drivers and denmems; appends the warnings on delays.
+/// Counts synapses by projection and cause, chips' drivers and denmems; sets the uniform delay where route delay is switched off; appends the warnings on delays.
 /// @throws InputError where something was lost that must not be (imperfections.synapse_loss)
 void write_account(Mapping& mapping, const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections);
 
-/// The one delay of every event while route delay is switched off: the smallest that the network asks for, at least one step (hardware seconds).
-double smallest_delay_s(const Network& network, const MappingOptions& options, double speedup);
+/// Checks the result: design rules, and the network rebuilt from the bits alone.
+void verify(Mapping& mapping, const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections);
 
 }   // namespace bss

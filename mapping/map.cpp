@@ -6,7 +6,6 @@
 #include "nets.hpp"
 #include "parameters.hpp"
 #include "placement.hpp"
-#include "rebuild.hpp"
 #include "routing.hpp"
 #include "sources.hpp"
 #include "wafer/error.hpp"
@@ -22,14 +21,11 @@ void check_support(const Network& network)
             throw InputError(fmt::format("population \"{}\": on_wafer: Poisson sources from background generators are not possible yet", p.name));
 }
 
-std::vector<WaferConfig> empty_wafers(const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
+std::vector<WaferConfig> empty_wafers(const Machine& machine)
 {
     std::vector<WaferConfig> wafers(machine.silicon.size());
-    for (std::size_t w = 0; w < wafers.size(); ++w) {
+    for (std::size_t w = 0; w < wafers.size(); ++w)
         wafers[w].wafer_id = static_cast<int>(machine.silicon[w]->wafer_id());
-        if (!imperfections.route_delay)
-            wafers[w].ideals.uniform_delay_s = smallest_delay_s(network, options, machine.speedup);
-    }
     return wafers;
 }
 
@@ -40,20 +36,6 @@ void add_fpgas(std::vector<WaferConfig>& wafers)
             wafer.fpgas.try_emplace(hicann.reticle().fpga());
 }
 
-std::vector<Violation> check_wafers(const std::vector<WaferConfig>& wafers, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
-{
-    const Limits limits{.crossbar_limit = options.crossbar_limit,
-                        .synapse_switch_limit = options.synapse_switch_limit,
-                        .driver_chain_length = options.driver_chain_length,
-                        .real_valued_dacs = !imperfections.parameter_quantisation,
-                        .real_valued_weights = !imperfections.weight_quantisation};
-    std::vector<Violation> violations;
-    for (std::size_t w = 0; w < wafers.size(); ++w)
-        for (Violation& violation : check(wafers[w], machine.defects[w], limits))
-            violations.push_back(std::move(violation));
-    return violations;
-}
-
 }   // namespace
 
 Mapping map(const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
@@ -62,7 +44,7 @@ Mapping map(const Network& network, const Machine& machine, const MappingOptions
     check_support(network);
     Mapping mapping;
     mapping.neuron_size = options.neuron_size;
-    mapping.wafers = empty_wafers(network, machine, options, imperfections);
+    mapping.wafers = empty_wafers(machine);
 
     const Placement placement = place(network, machine, options);
     const Nets nets = form_nets(network, placement, machine, options);
@@ -73,13 +55,12 @@ Mapping map(const Network& network, const Machine& machine, const MappingOptions
     add_fpgas(mapping.wafers);
 
     mapping.placement = placement_table(network, placement, nets);
-    write_stimulus(mapping, network, nets, machine);
+    write_stimulus(mapping, network, machine);
     write_parameters(mapping, network, placement, machine, options, imperfections);
     write_weights(mapping, network, placement, machine, options, imperfections);
 
     write_account(mapping, network, machine, options, imperfections);
-    mapping.violations = check_wafers(mapping.wafers, machine, options, imperfections);
-    mapping.rebuilt_from_bits = rebuilt_equals(mapping, network);
+    verify(mapping, network, machine, options, imperfections);
     mapping.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return mapping;
 }

@@ -1,7 +1,7 @@
 #include "sources.hpp"
 
-#include <algorithm>
 #include <map>
+#include <set>
 
 #include "demand.hpp"
 
@@ -48,49 +48,49 @@ SpikeSource make_source(const Population& population, std::uint32_t neuron, doub
 }
 
 /// Sources that enter where more spikes arrive than a link carries (hardware.md §5.1).
-std::uint64_t sources_over_rate(const Network& network, const Nets& nets, double speedup)
+std::uint64_t sources_over_rate(const Mapping& mapping, const Network& network, double speedup)
 {
     std::map<Chip, double> chips;
     std::map<std::pair<std::uint16_t, Fpga>, double> fpgas;
     const auto fpga_of = [](Chip chip) { return std::pair(chip.wafer, chip.hicann.reticle().fpga()); };
     const auto for_each_entry = [&](auto&& f) {
-        for (const SourceNet& net : nets.nets)
-            for (const SourceId& source : net.by_address)
-                if (net.input && source.valid())
-                    f(net.chip, source);
+        for (std::size_t p = 0; p < network.populations.size(); ++p)
+            if (is_source(network.populations[p].cell))
+                for (const PlacedNeuron& entry : mapping.placement[p])
+                    f(p, entry);
     };
-    for_each_entry([&](Chip chip, const SourceId& source) {
-        const double rate = source_rate_hz(network.populations[source.population], source.neuron, speedup);
-        chips[chip] += rate;
-        fpgas[fpga_of(chip)] += rate;
+    for_each_entry([&](std::size_t p, const PlacedNeuron& entry) {
+        const double rate = source_rate_hz(network.populations[p], entry.id, speedup);
+        chips[entry.chip] += rate;
+        fpgas[fpga_of(entry.chip)] += rate;
     });
-    std::vector<SourceId> over;
-    for_each_entry([&](Chip chip, const SourceId& source) {
-        if (chips[chip] > chip_input_budget_hz || fpgas[fpga_of(chip)] > fpga_input_budget_hz)
-            over.push_back(source);
+    std::set<std::pair<std::size_t, std::uint32_t>> over;
+    for_each_entry([&](std::size_t p, const PlacedNeuron& entry) {
+        if (chips[entry.chip] > chip_input_budget_hz || fpgas[fpga_of(entry.chip)] > fpga_input_budget_hz)
+            over.insert({p, entry.id});
     });
-    std::sort(over.begin(), over.end());
-    return static_cast<std::uint64_t>(std::unique(over.begin(), over.end()) - over.begin());
+    return over.size();
 }
 
 }   // namespace
 
-void write_stimulus(Mapping& mapping, const Network& network, const Nets& nets, const Machine& machine)
+void write_stimulus(Mapping& mapping, const Network& network, const Machine& machine)
 {
     for (std::size_t p = 0; p < network.populations.size(); ++p) {
-        mapping.first_source.push_back(static_cast<std::uint32_t>(mapping.stimulus.sources.size()));
+        const auto first = static_cast<std::uint32_t>(mapping.stimulus.sources.size());
+        mapping.first_source.push_back(first);
         if (!is_source(network.populations[p].cell))
             continue;
         for (std::uint32_t n = 0; n < network.populations[p].size; ++n) {
             SpikeSource source = make_source(network.populations[p], n, machine.speedup);
-            source.id = mapping.stimulus.sources.size();
-            for (const Nets::Entry& entry : nets.entries[p][n])
-                source.entries.push_back({nets.nets[entry.net].chip, nets.nets[entry.net].merger, entry.address});
+            source.id = first + n;
             mapping.stimulus.sources.push_back(std::move(source));
         }
+        for (const PlacedNeuron& entry : mapping.placement[p])
+            mapping.stimulus.sources[first + entry.id].entries.push_back({entry.chip, entry.merger, entry.address});
     }
     const bool limited = !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth;
-    if (const std::uint64_t over = limited ? sources_over_rate(network, nets, machine.speedup) : 0)
+    if (const std::uint64_t over = limited ? sources_over_rate(mapping, network, machine.speedup) : 0)
         mapping.warnings.push_back({.code = "input_rate", .message = "sources fire faster than the links to the wafer carry: some of their spikes will be lost", .count = over});
 }
 

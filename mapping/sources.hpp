@@ -8,8 +8,8 @@ namespace bss {
 /// Rows of /placement: one a neuron; one an entry point of a source.
 std::vector<std::vector<PlacedNeuron>> placement_table(const Network& network, const Placement& placement, const Nets& nets);
 
-/// Spike sources in the order of population and id, in hardware units, with a warning where links are too slow for them. A source's running number addresses its
-/// randomness.
-void write_stimulus(Mapping& mapping, const Network& network, const Nets& nets, const Machine& machine);
+/// Spike sources in the order of population and id, in hardware units, entering where mapping.placement says; with a warning where links are too slow for them.
+/// A source's running number addresses its randomness.
+void write_stimulus(Mapping& mapping, const Network& network, const Machine& machine);
 
 }   // namespace bss

@@ -133,6 +133,21 @@ void write_strings(hid_t parent, const std::string& name, const std::vector<std:
     detail::write_dataset(parent, name, string_type(longest), {strings.size()}, bytes.data(), false);
 }
 
+std::vector<std::string> read_strings(hid_t parent, const std::string& name)
+{
+    const Handle set = open_dataset(parent, name);
+    const Handle type(H5Dget_type(set));
+    if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0)
+        throw InputError(fmt::format("{}: expected strings of a fixed length, found something else", where(parent, name)));
+    const std::size_t longest = H5Tget_size(type);
+    std::vector<char> bytes(longest * elements(shape_of(parent, name)));
+    detail::read_dataset(parent, name, type, bytes.data());
+    std::vector<std::string> strings;
+    for (std::size_t k = 0; k < bytes.size(); k += longest)
+        strings.emplace_back(bytes.data() + k, strnlen(bytes.data() + k, longest));
+    return strings;
+}
+
 Handle open_file(const std::filesystem::path& path)
 {
     if (!std::filesystem::exists(path))

@@ -107,6 +107,7 @@ T read_attribute(hid_t object, const std::string& name)
     detail::read_attribute(object, name, native_type<T>(), &value);
     return value;
 }
+std::vector<std::string> read_strings(hid_t parent, const std::string& name);
 bool has_attribute(hid_t object, const std::string& name);
 std::string read_string_attribute(hid_t object, const std::string& name);
 

@@ -26,7 +26,7 @@ inline Mapping connect_all(Scene& scene)
     for (Population& population : scene.network.populations)
         if (population.cell == CellType::SpikeSourceArray)
             population.spike_times.resize(population.size);
-    write_stimulus(mapping, scene.network, scene.nets, scene.machine);
+    write_stimulus(mapping, scene.network, scene.machine);
     return mapping;
 }
 

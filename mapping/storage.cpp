@@ -1,4 +1,4 @@
-#include "cli/mapping_file.hpp"
+#include "storage.hpp"
 
 #include <fstream>
 #include <map>
@@ -56,6 +56,75 @@ void write_realised(hid_t file, const Mapping& mapping, const Network& network)
     const hdf5::Handle weights = hdf5::create_group(file, "weights");
     for (std::size_t k = 0; k < mapping.realised_weight.size(); ++k)
         hdf5::write_dataset(weights, std::to_string(k), mapping.realised_weight[k]);
+}
+
+/// /places/<projection>: chip, row and column of every synapse in the network's order, or why it has none.
+void write_places(hid_t file, const Mapping& mapping)
+{
+    const hdf5::Handle root = hdf5::create_group(file, "places");
+    for (std::size_t k = 0; k < mapping.synapses.size(); ++k) {
+        const auto& synapses = mapping.synapses[k];
+        std::vector<std::uint16_t> hicann, row;
+        std::vector<std::uint8_t> wafer, column, cause;
+        for (const RealisedSynapse& s : synapses) {
+            wafer.push_back(static_cast<std::uint8_t>(s.chip.wafer));
+            hicann.push_back(static_cast<std::uint16_t>(s.chip.hicann.value()));
+            row.push_back(s.row);
+            column.push_back(s.column);
+            cause.push_back(static_cast<std::uint8_t>(s.cause));
+        }
+        const hdf5::Handle group = hdf5::create_group(root, std::to_string(k));
+        constexpr bool compress = true;
+        const hdf5::Shape shape{synapses.size()};
+        hdf5::write_dataset(group, "wafer", shape, wafer, compress);
+        hdf5::write_dataset(group, "hicann", shape, hicann, compress);
+        hdf5::write_dataset(group, "row", shape, row, compress);
+        hdf5::write_dataset(group, "column", shape, column, compress);
+        hdf5::write_dataset(group, "cause", shape, cause, compress);
+    }
+}
+
+/// /mapping: the account, and what belongs to the mapping as a whole.
+void write_account(hid_t file, const Mapping& mapping, const Network& network)
+{
+    const hdf5::Handle group = hdf5::create_group(file, "mapping");
+    hdf5::write_attribute(group, "format_version", mapping_format_version);
+    hdf5::write_attribute(group, "network_sha256", network_fingerprint(network));
+    hdf5::write_attribute(group, "speedup", mapping.scale.speedup);
+    hdf5::write_attribute(group, "alpha_volt_per_mv", mapping.scale.alpha_volt_per_mv);
+    hdf5::write_attribute(group, "shift_volt", mapping.scale.shift_volt);
+    hdf5::write_attribute(group, "neuron_size", mapping.neuron_size);
+    hdf5::write_attribute(group, "big_capacitor", static_cast<int>(mapping.big_capacitor));
+    hdf5::write_attribute(group, "leak", static_cast<int>(mapping.leak));
+    hdf5::write_attribute(group, "clipped_parameters", mapping.clipped_parameters);
+    hdf5::write_attribute(group, "clipped_weights", mapping.clipped_weights);
+    const auto& p = mapping.potentials;
+    hdf5::write_dataset(group, "potentials", std::vector{p.biological_low_mv, p.biological_high_mv, p.hardware_low_v, p.hardware_high_v});
+    std::vector<std::uint64_t> clipped_weights, clipped_parameters, counts;
+    std::vector<std::uint32_t> parameters;
+    std::vector<std::string> names, codes, messages;
+    for (const ProjectionAccount& account : mapping.account)
+        clipped_weights.push_back(account.clipped_weights);
+    for (const auto& population : mapping.parameters) {
+        parameters.push_back(static_cast<std::uint32_t>(population.size()));
+        for (const RealisedParameter& parameter : population) {
+            names.push_back(parameter.name);
+            clipped_parameters.push_back(parameter.clipped);
+        }
+    }
+    hdf5::write_dataset(group, "clipped_weights_of_projections", clipped_weights);
+    hdf5::write_dataset(group, "parameters_of_populations", parameters);
+    hdf5::write_strings(group, "names_of_parameters", names);
+    hdf5::write_dataset(group, "clipped_of_parameters", clipped_parameters);
+    for (const Warning& warning : mapping.warnings) {
+        codes.push_back(warning.code);
+        messages.push_back(warning.message);
+        counts.push_back(warning.count);
+    }
+    const hdf5::Handle warnings = hdf5::create_group(group, "warnings");
+    hdf5::write_strings(warnings, "code", codes);
+    hdf5::write_strings(warnings, "message", messages);
+    hdf5::write_dataset(warnings, "count", counts);
 }
 
 /// /synapses/<projection> and /lost/<projection>: where each synapse went, or why it went nowhere.
@@ -146,6 +215,20 @@ void write_chips(hid_t file, const Mapping& mapping, const Network& network)
 
 }   // namespace
 
+std::string network_fingerprint(const Network& network)
+{
+    std::string text;
+    const auto add = [&](const auto& numbers) { text.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(numbers[0])); };
+    for (const Population& p : network.populations)
+        text += fmt::format("{} {} {}\n", p.name, p.size, name_of(p.cell));
+    for (const Projection& p : network.projections) {
+        text += fmt::format("{} {} {} {}\n", p.pre, p.post, static_cast<int>(p.receptor), p.size());
+        add(p.pre_neuron);
+        add(p.post_neuron);
+    }
+    return sha256(text);
+}
+
 std::string write_mapping(const std::filesystem::path& path, const Mapping& mapping, const Network& network, bool list_synapses)
 {
     hdf5::write_file(path, [&](hid_t file) {
@@ -155,6 +238,8 @@ std::string write_mapping(const std::filesystem::path& path, const Mapping& mapp
         write_placement(file, mapping, network);
         write_realised(file, mapping, network);
         write_chips(file, mapping, network);
+        write_places(file, mapping);
+        write_account(file, mapping, network);
         if (list_synapses)
             write_synapses(file, mapping, network);
     });

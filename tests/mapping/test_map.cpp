@@ -1,0 +1,191 @@
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "mapping/storage.hpp"
+#include "pipeline.hpp"
+#include "wafer/error.hpp"
+
+using namespace bss;
+using synthetic::Scene;
+
+namespace {
+
+/// A scene on real silicon.
+struct Mapper {
+    Scene scene;
+    Imperfections imperfections;
+
+    explicit Mapper(Imperfections which = {}) : imperfections(which) { use(which); }
+    void use(Imperfections which)
+    {
+        imperfections = which;
+        const auto silicon = std::make_shared<const Silicon>(Technology::load("hicann-x1000"), which, 7);
+        scene.machine.silicon = {silicon};
+        scene.machine.calibration = {oracle_calibration(*silicon)};
+        scene.options.timestep_s = 1e-7;
+    }
+    Mapping run() const { return map(scene.network, scene.machine, scene.options, imperfections); }
+};
+
+void expect_sound(const Mapping& mapping, const Network& network)
+{
+    EXPECT_TRUE(mapping.rebuilt_from_bits);
+    for (const Violation& violation : mapping.violations)
+        EXPECT_NE(violation.severity, Severity::error) << violation.rule << ": " << violation.what;
+    ASSERT_EQ(mapping.account.size(), network.projections.size());
+    for (std::size_t k = 0; k < mapping.account.size(); ++k) {
+        const ProjectionAccount& account = mapping.account[k];
+        EXPECT_EQ(account.requested, network.projections[k].size());
+        EXPECT_EQ(account.realised + account.lost, account.requested);
+        std::uint64_t by_cause = 0;
+        for (const auto n : account.lost_by_cause)
+            by_cause += n;
+        EXPECT_EQ(by_cause, account.lost);
+    }
+}
+
+const Warning* find(const Mapping& mapping, std::string_view code)
+{
+    const auto at = std::find_if(mapping.warnings.begin(), mapping.warnings.end(), [&](const Warning& w) { return w.code == code; });
+    return at == mapping.warnings.end() ? nullptr : &*at;
+}
+
+Mapper two_populations(Imperfections imperfections = {})
+{
+    Mapper mapper(imperfections);
+    Scene& scene = mapper.scene;
+    const auto s = scene.add_population(20, CellType::SpikeSourcePoisson), a = scene.add_population(70), b = scene.add_population(30);
+    scene.connect(s, a, 0.3);
+    scene.connect(a, b, 0.2);
+    scene.connect(b, a, 0.2, Receptor::inhibitory);
+    for (Projection& p : scene.network.projections) {
+        p.delay_given = true;
+        p.delay_ms.values = {1.5};
+    }
+    return mapper;
+}
+
+}   // namespace
+
+TEST(Map, SmallNetworkAddsUp)
+{
+    const Mapper mapper = two_populations();
+    const Mapping mapping = mapper.run();
+    expect_sound(mapping, mapper.scene.network);
+    EXPECT_EQ(mapping.wafers.at(0).wafer_id, 7);
+    EXPECT_EQ(mapping.denmems_used, 100 * 8);
+    EXPECT_GT(mapping.drivers_used, 0);
+    EXPECT_EQ(mapping.stimulus.sources.size(), 20);
+    EXPECT_EQ(mapping.first_source, (std::vector<std::uint32_t>{0, 20, 20}));
+    ASSERT_TRUE(find(mapping, "delay_ignored"));
+    EXPECT_EQ(find(mapping, "delay_ignored")->count, mapper.scene.network.synapses());
+    EXPECT_TRUE(find(mapping, "delay_below_timestep"));
+    EXPECT_FALSE(mapping.wafers[0].ideals.uniform_delay_s);
+}
+
+TEST(Map, UniformDelayIsTheSmallest)
+{
+    Imperfections imperfections;
+    imperfections.route_delay = false;
+    Mapper mapper = two_populations(imperfections);
+    Mapping mapping = mapper.run();
+    EXPECT_DOUBLE_EQ(*mapping.wafers[0].ideals.uniform_delay_s, 1.5e-6);
+    EXPECT_FALSE(find(mapping, "delay_ignored"));
+    mapper.scene.network.projections[1].delay_ms.values = {2.5};
+    mapper.scene.network.projections[2].delay_ms.values = {0.01};
+    mapping = mapper.run();
+    EXPECT_DOUBLE_EQ(*mapping.wafers[0].ideals.uniform_delay_s, 1e-7) << "at least one step";
+    ASSERT_TRUE(find(mapping, "delay_ignored"));
+    EXPECT_EQ(find(mapping, "delay_ignored")->count, mapper.scene.network.synapses());
+}
+
+TEST(Map, SourcesInHardwareUnits)
+{
+    Mapper mapper;
+    const auto p = mapper.scene.add_population(2, CellType::SpikeSourcePoisson), t = mapper.scene.add_population(2, CellType::SpikeSourceArray), a = mapper.scene.add_population(3);
+    mapper.scene.network.populations[p].parameters = {{{20.0}}, {{10.0}}, {{50.0}}};
+    mapper.scene.network.populations[t].spike_times = {{1.0, 2.5}, {}};
+    mapper.scene.connect(p, a, 1.0);
+    mapper.scene.connect(t, a, 1.0);
+    const Mapping mapping = mapper.run();
+    const auto& train = std::get<PoissonTrain>(mapping.stimulus.sources[1].train);
+    EXPECT_DOUBLE_EQ(train.rate_hz, 2e4);
+    EXPECT_DOUBLE_EQ(train.start_s, 1e-5);
+    EXPECT_DOUBLE_EQ(train.stop_s, 6e-5);
+    const auto& times = std::get<SpikeTimes>(mapping.stimulus.sources[2].train).times_s;
+    ASSERT_EQ(times.size(), 2);
+    EXPECT_DOUBLE_EQ(times[0], 1e-6);
+    EXPECT_DOUBLE_EQ(times[1], 2.5e-6);
+    EXPECT_EQ(mapping.stimulus.sources[3].id, 3);
+    EXPECT_EQ(mapping.stimulus.sources[0].entries.size(), 1);
+}
+
+TEST(Map, LossThatMustNotBeIsRefused)
+{
+    Imperfections imperfections;
+    imperfections.synapse_loss = false;
+    Mapper mapper(imperfections);
+    mapper.scene.options.neuron_size = 1;
+    const auto a = mapper.scene.add_population(400);
+    mapper.scene.connect(a, a, 1.0);
+    EXPECT_THROW(mapper.run(), InputError);
+    mapper.use({});
+    const Mapping mapping = mapper.run();
+    expect_sound(mapping, mapper.scene.network);
+    EXPECT_GT(mapping.account[0].lost, 0);
+}
+
+TEST(Map, SameTwice)
+{
+    const Mapper mapper = two_populations();
+    const Mapping first = mapper.run(), second = mapper.run();
+    EXPECT_EQ(first.wafers, second.wafers);
+}
+
+TEST(Map, StoredAndReadAgain)
+{
+    const auto folder = std::filesystem::temp_directory_path() / ("bss-test-map-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    Mapper mapper = two_populations();
+    const Mapping mapping = mapper.run();
+    const std::string digest = write_mapping(folder / "a.h5", mapping, mapper.scene.network, true);
+    const auto read = [&] { return read_mapping(folder / "a.h5", mapper.scene.network, mapper.scene.machine, mapper.scene.options, mapper.imperfections); };
+    const Mapping again = read();
+    EXPECT_EQ(again.wafers, mapping.wafers);
+    EXPECT_EQ(again.rebuilt_from_bits, true);
+    EXPECT_EQ(again.warnings.size(), mapping.warnings.size());
+    EXPECT_EQ(again.clipped_parameters, mapping.clipped_parameters);
+    EXPECT_EQ(again.account[1].realised, mapping.account[1].realised);
+    EXPECT_EQ(again.scale.shift_volt, mapping.scale.shift_volt);
+    EXPECT_EQ(write_mapping(folder / "b.h5", again, mapper.scene.network, true), digest) << "the same file again";
+
+    mapper.scene.machine.speedup = 1e4;
+    EXPECT_THROW(read(), InputError);
+    mapper.scene.machine.speedup = 1000;
+    mapper.scene.network.projections[0].pre_neuron[0] = 19 - mapper.scene.network.projections[0].pre_neuron[0];
+    EXPECT_THROW(read(), InputError);
+    std::filesystem::remove_all(folder);
+}
+
+/// Random networks, sizes and defects through the whole pipeline.
+TEST(Map, RandomNetworksAddUp)
+{
+    int mapped = 0;
+    for (std::uint32_t trial = 0; trial < 15; ++trial) {
+        std::uint32_t n = 0;
+        const auto draw = [&](double low, double high) { return low + (high - low) * random_uniform(9, Purpose::test, trial, 0, 0, n++); };
+        Mapper mapper;
+        mapper.scene = synthetic::random_scene(draw, trial);
+        mapper.use({});
+        mapper.scene.machine.defects[0] = derived(random_defects({{"neurons", draw(0, 0.02)}, {"drivers", draw(0, 0.05)}, {"synapses", draw(0, 0.05)}, {"hicanns", draw(0, 0.05)}}, trial));
+        std::erase_if(mapper.scene.machine.chips, [&](Chip chip) { return !mapper.scene.machine.defects[0].usable(chip.hicann); });
+        try {
+            expect_sound(mapper.run(), mapper.scene.network);
+            ++mapped;
+        } catch (const InputError& error) {
+            EXPECT_NE(std::string(error.what()).find("population"), std::string::npos) << error.what();
+        }
+    }
+    EXPECT_GE(mapped, 12);
+}
