@@ -29,12 +29,23 @@ BSS_HD Mask operator|(Mask a, Mask b) { return {static_cast<__mmask16>(a.lanes |
 BSS_HD bool any(Mask mask) { return mask.lanes != 0; }
 BSS_HD bool at(Mask mask, int lane) { return (mask.lanes >> lane & 1) != 0; }
 BSS_HD Real select(Mask mask, Real yes, Real no) { return (Real)_mm512_mask_blend_ps(mask.lanes, (__m512)no, (__m512)yes); }
-BSS_HD void multiply_wide(Word a, std::uint32_t b, Word& high, Word& low)
+
+/// Words for multiplication: lanes 0, 2, 4, ... and lanes 1, 3, 5, ... each in the lower halves of 64 bits. The upper halves hold anything.
+struct WideWord {
+    __m512i even, odd;
+};
+BSS_HD WideWord widen(Word a) { return {(__m512i)a, _mm512_srli_epi64((__m512i)a, 32)}; }
+BSS_HD Word narrow(WideWord a) { return (Word)_mm512_mask_blend_epi32(0xaaaa, a.even, _mm512_slli_epi64(a.odd, 32)); }
+BSS_HD WideWord exclusive_or(WideWord a, WideWord b, std::uint32_t c)
+{
+    const __m512i all = _mm512_set1_epi32(static_cast<int>(c));
+    return {_mm512_ternarylogic_epi64(a.even, b.even, all, 0x96), _mm512_ternarylogic_epi64(a.odd, b.odd, all, 0x96)};
+}
+BSS_HD void multiply_wide(WideWord a, std::uint32_t b, WideWord& high, WideWord& low)
 {
     const __m512i factor = _mm512_set1_epi32(static_cast<int>(b));
-    const __m512i even = _mm512_mul_epu32((__m512i)a, factor), odd = _mm512_mul_epu32(_mm512_srli_epi64((__m512i)a, 32), factor);
-    high = (Word)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
-    low = (Word)_mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
+    low = {_mm512_mul_epu32(a.even, factor), _mm512_mul_epu32(a.odd, factor)};
+    high = {_mm512_srli_epi64(low.even, 32), _mm512_srli_epi64(low.odd, 32)};
 }
 
 #elif defined(__AVX2__)
@@ -52,12 +63,23 @@ BSS_HD Mask at_least(Real a, Real b) { return a >= b; }
 BSS_HD bool at(Mask mask, int lane) { return mask[lane] != 0; }
 BSS_HD Real select(Mask mask, Real yes, Real no) { return mask ? yes : no; }
 BSS_HD bool any(Mask mask) { return _mm256_movemask_ps((__m256)mask) != 0; }
-BSS_HD void multiply_wide(Word a, std::uint32_t b, Word& high, Word& low)
+
+/// Words for multiplication: lanes 0, 2, 4, ... and lanes 1, 3, 5, ... each in the lower halves of 64 bits. The upper halves hold anything.
+struct WideWord {
+    __m256i even, odd;
+};
+BSS_HD WideWord widen(Word a) { return {(__m256i)a, _mm256_srli_epi64((__m256i)a, 32)}; }
+BSS_HD Word narrow(WideWord a) { return (Word)_mm256_blend_epi32(a.even, _mm256_slli_epi64(a.odd, 32), 0xaa); }
+BSS_HD WideWord exclusive_or(WideWord a, WideWord b, std::uint32_t c)
+{
+    const __m256i all = _mm256_set1_epi32(static_cast<int>(c));
+    return {_mm256_xor_si256(_mm256_xor_si256(a.even, b.even), all), _mm256_xor_si256(_mm256_xor_si256(a.odd, b.odd), all)};
+}
+BSS_HD void multiply_wide(WideWord a, std::uint32_t b, WideWord& high, WideWord& low)
 {
     const __m256i factor = _mm256_set1_epi32(static_cast<int>(b));
-    const __m256i even = _mm256_mul_epu32((__m256i)a, factor), odd = _mm256_mul_epu32(_mm256_srli_epi64((__m256i)a, 32), factor);
-    high = (Word)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-    low = (Word)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+    low = {_mm256_mul_epu32(a.even, factor), _mm256_mul_epu32(a.odd, factor)};
+    high = {_mm256_srli_epi64(low.even, 32), _mm256_srli_epi64(low.odd, 32)};
 }
 
 #else
@@ -65,7 +87,10 @@ BSS_HD void multiply_wide(Word a, std::uint32_t b, Word& high, Word& low)
 typedef float Real;
 typedef bool Mask;
 typedef std::uint32_t Word;
+typedef std::uint32_t WideWord;
 
+BSS_HD Word widen(Word a) { return a; }
+BSS_HD Word narrow(Word a) { return a; }
 BSS_HD bool at(Mask mask, int) { return mask; }
 
 #endif

@@ -137,11 +137,11 @@ static void draw_noise(const MembraneBlock& block, const StepArguments& argument
     MembraneLanes& m = *block.membranes;
     const std::uint64_t group = static_cast<std::uint64_t>(arguments.step) / steps_per_draw;
     for (int lane = 0; lane < lanes; lane += width) {
-        Word c[4] = {Word{} + arguments.wafer, load(m.place + lane) + arguments.hicann * 512u, Word{} + static_cast<std::uint32_t>(group >> 32),
-                     Word{} + static_cast<std::uint32_t>(group)};
+        WideWord c[4] = {widen(Word{} + arguments.wafer), widen(load(m.place + lane) + arguments.hicann * 512u),
+                         widen(Word{} + static_cast<std::uint32_t>(group >> 32)), widen(Word{} + static_cast<std::uint32_t>(group))};
         philox(c, arguments.noise_key[0], arguments.noise_key[1]);
         for (int i = 0; i < 4; ++i) {
-            store(m.words[i] + lane, c[i]);
+            store(m.words[i] + lane, narrow(c[i]));
         }
     }
 }

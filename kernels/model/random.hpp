@@ -5,7 +5,7 @@
 
 namespace bss::model {
 
-/// Ten rounds on the counter c[0..3], in place. U: std::uint32_t or a vector of them.
+/// Ten rounds on the counter c[0..3], in place. U: std::uint32_t or many of them.
 template <class U>
 BSS_HD void philox(U* c, std::uint32_t key0, std::uint32_t key1)
 {
@@ -13,8 +13,8 @@ BSS_HD void philox(U* c, std::uint32_t key0, std::uint32_t key1)
         U high0, low0, high1, low1;
         multiply_wide(c[0], 0xD2511F53u, high0, low0);
         multiply_wide(c[2], 0xCD9E8D57u, high1, low1);
-        c[0] = high1 ^ c[1] ^ key0;
-        c[2] = high0 ^ c[3] ^ key1;
+        c[0] = exclusive_or(high1, c[1], key0);
+        c[2] = exclusive_or(high0, c[3], key1);
         c[1] = low1;
         c[3] = low0;
         key0 += 0x9E3779B9u;
