@@ -1,3 +1,8 @@
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
 # Flags that every target of ours gets. Contraction of a*b+c is off everywhere: all backends must give the same bits.
 add_library(bss_flags INTERFACE)
 target_compile_options(bss_flags INTERFACE -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -ffp-contract=off)
