@@ -5,44 +5,49 @@
 namespace bss {
 namespace {
 
-// One text, compiled for each instruction set: the attribute of the function that calls it decides. Loops over 16 lanes become vectors.
+// One text, compiled for each instruction set: the attribute of the function into which it is inlined decides what becomes of its vectors.
 
-[[gnu::always_inline]] inline void add_row(const RowView& row, std::uint8_t address, std::int32_t* accumulator)
-{
-    const std::uint8_t* addresses = row.addresses;
-    const std::uint16_t* increments = row.increments;
-    for (int g = 0; g < row.group_count; ++g, addresses += Rows::lanes, increments += Rows::lanes) {
-        std::int32_t* slots = accumulator + row.groups[g];
-#pragma GCC unroll 1
-        for (int lane = 0; lane < Rows::lanes; ++lane)
-            slots[lane] += addresses[lane] == address ? static_cast<std::int32_t>(increments[lane]) << row.shift : 0;
-    }
-}
+template <int width>
+struct Lanes {
+    using Bytes [[gnu::vector_size(width)]] = std::uint8_t;
+    using Halfwords [[gnu::vector_size(2 * width)]] = std::uint16_t;
+    using Words [[gnu::vector_size(4 * width)]] = std::uint32_t;
+    using Masks [[gnu::vector_size(4 * width)]] = std::int32_t;
+};
 
-[[gnu::always_inline]] inline void add_scaled_row(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator)
+template <int width, bool scaled>
+[[gnu::always_inline]] inline void add_row(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator)
 {
-    const std::uint8_t* addresses = row.addresses;
-    const std::uint16_t* increments = row.increments;
-    for (int g = 0; g < row.group_count; ++g, addresses += Rows::lanes, increments += Rows::lanes) {
-        std::int32_t* slots = accumulator + row.groups[g];
-#pragma GCC unroll 1
-        for (int lane = 0; lane < Rows::lanes; ++lane) {
-            const std::uint32_t scaled = increments[lane] * factor >> stp_factor_bits;
-            slots[lane] += addresses[lane] == address ? static_cast<std::int32_t>(scaled << row.shift) : 0;
+    using L = Lanes<width>;
+    const RowView local = row;      // nothing that is written can be part of it
+    for (int g = 0; g < local.group_count; ++g)
+        for (int lane = 0; lane < Rows::lanes; lane += width) {
+            std::int32_t* slots = accumulator + local.groups[g] + lane;
+            typename L::Bytes addresses;
+            typename L::Halfwords increments;
+            typename L::Words sums;
+            __builtin_memcpy(&addresses, local.addresses + g * Rows::lanes + lane, sizeof addresses);
+            __builtin_memcpy(&increments, local.increments + g * Rows::lanes + lane, sizeof increments);
+            __builtin_memcpy(&sums, slots, sizeof sums);
+            auto added = __builtin_convertvector(increments, typename L::Words);
+            if constexpr (scaled)
+                added = added * factor >> stp_factor_bits;
+            const auto meant = __builtin_convertvector(addresses == address, typename L::Masks);     // all bits or none
+            sums += (typename L::Words)meant & added << local.shift;
+            __builtin_memcpy(slots, &sums, sizeof sums);
         }
-    }
 }
 
-#define BSS_ROW_KERNELS(name, ...)                                                                                                         \
-    __VA_ARGS__ void add_##name(const RowView& row, std::uint8_t address, std::int32_t* accumulator) { add_row(row, address, accumulator); } \
-    __VA_ARGS__ void add_scaled_##name(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator)           \
-    {                                                                                                                                      \
-        add_scaled_row(row, address, factor, accumulator);                                                                                  \
+#define BSS_ROW_KERNELS(name, width, ...)                                                                                                          \
+    __VA_ARGS__ void add_##name(const RowView& row, std::uint8_t address, std::int32_t* sums) { add_row<width, false>(row, address, 0, sums); }      \
+    __VA_ARGS__ void add_scaled_##name(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* sums)                         \
+    {                                                                                                                                              \
+        add_row<width, true>(row, address, factor, sums);                                                                                           \
     }
 
-BSS_ROW_KERNELS(avx512, [[gnu::target("arch=x86-64-v4,prefer-vector-width=512")]])
-BSS_ROW_KERNELS(avx2, [[gnu::target("arch=x86-64-v3")]])
-BSS_ROW_KERNELS(baseline)
+BSS_ROW_KERNELS(avx512, 16, [[gnu::target("arch=x86-64-v4,prefer-vector-width=512")]])
+BSS_ROW_KERNELS(avx2, 8, [[gnu::target("arch=x86-64-v3")]])
+BSS_ROW_KERNELS(baseline, 4)
 #undef BSS_ROW_KERNELS
 
 }   // namespace
