@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 namespace bss {
 
@@ -46,19 +47,32 @@ public:
         rebuild();
     }
 
-    /// total() with a further primary.
+    /// total() with a primary that is not there yet; one that has its cell goes.
     std::uint32_t total_with(const Primary& p) const
     {
-        const std::size_t at = rank(p.cell);
+        const auto [left, right] = beside(p.cell);
         const int longest = static_cast<int>(p.gain->size());
-        const int down_room = at > 0 ? p.cell - primaries_[at - 1].cell - 1 : cells;
-        const int up_room = at < primaries_.size() ? primaries_[at].cell - p.cell - 1 : cells;
+        const int down_room = left ? p.cell - primaries_[*left].cell - 1 : cells;
+        const int up_room = right ? primaries_[*right].cell - p.cell - 1 : cells;
         std::uint32_t best = 0;
         for (int d = 0; d <= std::min({down_room, below_[p.cell], longest - 1}); ++d) {
-            const std::uint32_t left = at > 0 ? clipped(left_[at - 1], down_room - d) : 0;
+            const std::uint32_t lower = left ? clipped(left_[*left], down_room - d) : 0;
             for (int u = 0; u <= std::min({up_room, above_[p.cell], longest - 1 - d}); ++u)
-                best = std::max(best, (*p.gain)[d + u] + left + (at < primaries_.size() ? clipped(right_[at], up_room - u) : 0));
+                best = std::max(best, (*p.gain)[d + u] + lower + (right ? clipped(right_[*right], up_room - u) : 0));
         }
+        return best;
+    }
+
+    /// total() without the primary of a cell.
+    std::uint32_t total_without(int cell) const
+    {
+        const auto [left, right] = beside(cell);
+        if (!left || !right)
+            return left ? left_[*left].back() : right ? right_[*right].back() : 0;
+        const int room = primaries_[*right].cell - primaries_[*left].cell - 1;
+        std::uint32_t best = 0;
+        for (int x = 0; x <= std::min<int>(room, static_cast<int>(left_[*left].size()) - 1); ++x)
+            best = std::max(best, left_[*left][x] + clipped(right_[*right], room - x));
         return best;
     }
 
@@ -101,6 +115,16 @@ private:
     std::size_t rank(int cell) const
     {
         return static_cast<std::size_t>(std::lower_bound(primaries_.begin(), primaries_.end(), cell, [](const Primary& p, int c) { return p.cell < c; }) - primaries_.begin());
+    }
+
+    struct Neighbours {
+        std::optional<std::size_t> left, right;
+    };
+    /// Primaries next to a cell, not counting the cell's own.
+    Neighbours beside(int cell) const
+    {
+        const std::size_t at = rank(cell), next = at < primaries_.size() && primaries_[at].cell == cell ? at + 1 : at;
+        return {at > 0 ? std::optional(at - 1) : std::nullopt, next < primaries_.size() ? std::optional(next) : std::nullopt};
     }
 
     /// Most that a primary and all those on its far side realise if it takes x cells of its near side.
@@ -170,7 +194,7 @@ public:
             bool better = false;
             for (const int r : order_)
                 if (place_[r] != nowhere)
-                    better |= improve(r);
+                    better |= improve(r) || displace(r);
             if (!better)
                 break;
         }
@@ -201,26 +225,29 @@ private:
         place_[r] = nowhere;
     }
 
-    /// The free primary that adds most; nowhere if there is none.
-    int best_place(int r)
+    /// What total() would gain by a primary at a driver, and lose with the one that is there now.
+    std::int64_t change_with(int r, SynapseDriver y) const { return change(y, quadrants_[static_cast<int>(y.half())].total_with(primary(r, y))); }
+    std::int64_t change_without(SynapseDriver y) const { return change(y, quadrants_[static_cast<int>(y.half())].total_without(y.quadrant_index())); }
+    std::int64_t change(SynapseDriver y, std::uint32_t total) const { return static_cast<std::int64_t>(total) - quadrants_[static_cast<int>(y.half())].total(); }
+
+    struct Choice {
+        int driver = nowhere;
+        std::int64_t change = 0;
+    };
+    /// The free primary that adds most.
+    Choice best_place(int r) const
     {
-        int best = nowhere;
-        std::int64_t most = 0;
-        for (const SynapseDriver y : requests_[r].primaries) {
-            if (taken_[y.value()] != nowhere || !serves(r, y))
-                continue;
-            const std::int64_t added = static_cast<std::int64_t>(quadrant(y).total_with(primary(r, y))) - quadrant(y).total();
-            if (best == nowhere || added > most) {
-                best = y.value();
-                most = added;
-            }
-        }
+        Choice best;
+        for (const SynapseDriver y : requests_[r].primaries)
+            if (taken_[y.value()] == nowhere && serves(r, y))
+                if (const std::int64_t change = change_with(r, y); best.driver == nowhere || change > best.change)
+                    best = {y.value(), change};
         return best;
     }
 
     bool settle(int r)
     {
-        const int y = best_place(r);
+        const int y = best_place(r).driver;
         if (y == nowhere)
             return false;
         put(r, SynapseDriver(y));
@@ -252,16 +279,56 @@ private:
     bool improve(int r)
     {
         const SynapseDriver old(place_[r]);
-        const std::uint32_t before = quadrants_[0].total() + quadrants_[1].total();
+        const std::uint32_t before = total();
         lift(r);
-        put(r, SynapseDriver(best_place(r)));
-        if (quadrants_[0].total() + quadrants_[1].total() > before)
+        put(r, SynapseDriver(best_place(r).driver));
+        if (total() > before)
             return true;
         if (place_[r] != old.value()) {
             lift(r);
             put(r, old);
         }
         return false;
+    }
+
+    std::uint32_t total() const { return quadrants_[0].total() + quadrants_[1].total(); }
+
+    /// Moves the primary of r to where another one is, and that one to the place of r or to its best free one. Changes are judged one by one, which is
+    /// inexact only where they lie close together, so a promising move is tried.
+    bool displace(int r)
+    {
+        const SynapseDriver old(place_[r]);
+        const std::uint32_t before = total();
+        for (const SynapseDriver y : requests_[r].primaries) {
+            const int other = taken_[y.value()];
+            if (other == nowhere || other == r || !serves(r, y))
+                continue;
+            Choice choice = best_place(other);
+            if (choice.driver != nowhere)
+                choice.change += change_without(old);
+            if (serves(other, old) && may_have(other, old))
+                if (const std::int64_t change = change_with(other, old); choice.driver == nowhere || change > choice.change)
+                    choice = {old.value(), change};
+            if (choice.driver == nowhere || change_with(r, y) + choice.change <= 0)
+                continue;
+            lift(r);
+            lift(other);
+            put(r, y);
+            put(other, SynapseDriver(choice.driver));
+            if (total() > before)
+                return true;
+            lift(r);
+            lift(other);
+            put(r, old);
+            put(other, y);
+        }
+        return false;
+    }
+
+    bool may_have(int r, SynapseDriver y) const
+    {
+        const auto& primaries = requests_[r].primaries;
+        return std::find(primaries.begin(), primaries.end(), y) != primaries.end();
     }
 
     std::vector<PlacedChain> result() const

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int line_cost = 64;               ///< of a further bus, before the tie-break and the history
 constexpr int tie_break = 8;                ///< random part of a bus's cost: 0..tie_break-1
-constexpr int adjacent_cost = 16;           ///< of feeding the neighbour's drivers: one border more in the route delay
+constexpr int adjacent_cost = 48;           ///< of feeding the neighbour's drivers: one border more in the route delay
 constexpr int history_cost = 32;            ///< added round by round to the buses next to which a net failed
 
 /// A net and the chips it has to reach.
