@@ -3,6 +3,8 @@
 /// Included only by the step's translation units (step_*.cpp), before the model. Types and functions have internal linkage: see model/number.hpp.
 #pragma once
 
+#include <cstddef>
+
 #include "kernels/model/number.hpp"
 
 #if defined(__AVX2__)
@@ -109,23 +111,81 @@ BSS_HD Real number(Word a)
 
 #endif
 
-/// Lanes that stand at p, on their own boundary.
-BSS_HD Real load(const float* p)
+/// Lanes that stand at p, on their own boundary. `apart`: see Pair.
+BSS_HD void load(Real& r, const float* p, std::ptrdiff_t) { std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Real)), sizeof r); }
+BSS_HD void load(Word& r, const std::uint32_t* p, std::ptrdiff_t) { std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Word)), sizeof r); }
+BSS_HD void store(float* p, std::ptrdiff_t, Real a) { std::memcpy(__builtin_assume_aligned(p, sizeof a), &a, sizeof a); }
+BSS_HD void store(std::uint32_t* p, std::ptrdiff_t, Word a) { std::memcpy(__builtin_assume_aligned(p, sizeof a), &a, sizeof a); }
+
+/// Twice as many lanes: those of a register and those `apart` elements further on. Every operation is done twice in a row: two independent chains of
+/// dependent operations keep the processor busy where one leaves it waiting.
+struct PairWord {
+    Word a, b;
+};
+struct Pair {
+    Real a, b;
+};
+struct PairMask {
+    Mask a, b;
+};
+
+BSS_HD Pair operator+(Pair x, Pair y) { return {x.a + y.a, x.b + y.b}; }
+BSS_HD Pair operator-(Pair x, Pair y) { return {x.a - y.a, x.b - y.b}; }
+BSS_HD Pair operator*(Pair x, Pair y) { return {x.a * y.a, x.b * y.b}; }
+BSS_HD Pair operator/(Pair x, Pair y) { return {x.a / y.a, x.b / y.b}; }
+BSS_HD Pair operator-(Pair x) { return {-x.a, -x.b}; }
+BSS_HD Pair operator+(Pair x, float y) { return {x.a + y, x.b + y}; }
+BSS_HD Pair operator-(Pair x, float y) { return {x.a - y, x.b - y}; }
+BSS_HD Pair operator*(Pair x, float y) { return {x.a * y, x.b * y}; }
+BSS_HD Pair operator-(float x, Pair y) { return {x - y.a, x - y.b}; }
+BSS_HD Pair operator*(float x, Pair y) { return {x * y.a, x * y.b}; }
+BSS_HD Pair fused(Pair x, Pair y, Pair z) { return {fused(x.a, y.a, z.a), fused(x.b, y.b, z.b)}; }
+BSS_HD Pair fused_minus(Pair x, Pair y, Pair z) { return {fused_minus(x.a, y.a, z.a), fused_minus(x.b, y.b, z.b)}; }
+BSS_HD Pair smaller(Pair x, Pair y) { return {smaller(x.a, y.a), smaller(x.b, y.b)}; }
+BSS_HD Pair larger(Pair x, Pair y) { return {larger(x.a, y.a), larger(x.b, y.b)}; }
+BSS_HD PairMask above(Pair x, Pair y) { return {above(x.a, y.a), above(x.b, y.b)}; }
+BSS_HD PairMask at_least(Pair x, Pair y) { return {at_least(x.a, y.a), at_least(x.b, y.b)}; }
+BSS_HD PairMask operator|(PairMask x, PairMask y) { return {static_cast<Mask>(x.a | y.a), static_cast<Mask>(x.b | y.b)}; }
+BSS_HD bool any(PairMask x) { return any(static_cast<Mask>(x.a | x.b)); }
+BSS_HD Pair select(PairMask mask, Pair yes, Pair no) { return {select(mask.a, yes.a, no.a), select(mask.b, yes.b, no.b)}; }
+BSS_HD PairWord bits(Pair x) { return {bits(x.a), bits(x.b)}; }
+BSS_HD Pair from_bits(PairWord x) { return {from_bits(x.a), from_bits(x.b)}; }
+BSS_HD Pair number(PairWord x) { return {number(x.a), number(x.b)}; }
+BSS_HD PairWord operator-(PairWord x, PairWord y) { return {x.a - y.a, x.b - y.b}; }
+BSS_HD PairWord operator-(PairWord x, std::uint32_t y) { return {x.a - y, x.b - y}; }
+BSS_HD PairWord operator-(std::uint32_t x, PairWord y) { return {x - y.a, x - y.b}; }
+BSS_HD PairWord operator&(PairWord x, std::uint32_t y) { return {x.a & y, x.b & y}; }
+BSS_HD PairWord operator<<(PairWord x, int y) { return {x.a << y, x.b << y}; }
+BSS_HD PairWord operator>>(PairWord x, int y) { return {x.a >> y, x.b >> y}; }
+BSS_HD void load(Pair& r, const float* p, std::ptrdiff_t apart)
 {
-    Real r;
-    std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Real)), sizeof r);
-    return r;
+    load(r.a, p, 0);
+    load(r.b, p + apart, 0);
 }
-BSS_HD Word load(const std::uint32_t* p)
+BSS_HD void load(PairWord& r, const std::uint32_t* p, std::ptrdiff_t apart)
 {
-    Word r;
-    std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Word)), sizeof r);
-    return r;
+    load(r.a, p, 0);
+    load(r.b, p + apart, 0);
 }
-template <class T, class Lanes>
-BSS_HD void store(T* p, const Lanes& a)
+BSS_HD void store(float* p, std::ptrdiff_t apart, Pair x)
 {
-    std::memcpy(__builtin_assume_aligned(p, sizeof(Lanes)), &a, sizeof a);
+    store(p, 0, x.a);
+    store(p + apart, 0, x.b);
 }
+BSS_HD void store(std::uint32_t* p, std::ptrdiff_t apart, PairWord x)
+{
+    store(p, 0, x.a);
+    store(p + apart, 0, x.b);
+}
+
+/// Words of a number type.
+template <class R>
+struct WordsOf {
+    using Type = Word;
+};
+template <>
+struct WordsOf<Pair> {
+    using Type = PairWord;
+};
 
 }   // namespace bss::model

@@ -39,10 +39,16 @@ struct alignas(64) MembraneLanes {
     std::uint32_t neuron[lanes];
 };
 
+/// Input of one denmem of each of a block's membranes: signed integers.
+struct alignas(64) QuantaLanes {
+    std::uint32_t of[lanes];
+};
+
+/// The arrays of blocks that follow each other follow each other, too.
 struct MembraneBlock {
     MembraneLanes* membranes;
     DenmemLanes* denmems;                   ///< [count]
-    std::int32_t* input[2];                 ///< [count][lanes]
+    QuantaLanes* input[2];                  ///< [count]
     int count;                              ///< denmems of each membrane
     bool exponential, adaptation, limits, noise;
 };

@@ -19,10 +19,6 @@ namespace bss {
 
 namespace {
 
-struct alignas(64) Quanta {
-    std::int32_t of[lanes];
-};
-
 /// What a neuron needs of its block.
 struct Features {
     bool exponential = false, adaptation = false, limits = false, noise = false;
@@ -131,7 +127,7 @@ struct Membranes::Data {
     std::vector<int> first_denmem;          ///< [block] index into denmems
     std::vector<MembraneLanes> membranes;   ///< [block]
     std::vector<DenmemLanes> denmems;
-    std::array<std::vector<Quanta>, 2> input;
+    std::array<std::vector<QuantaLanes>, 2> input;
     bool pending = false;
     std::int64_t drawn = -1;                ///< group of steps that the noise words belong to
     std::vector<LaneSpike> spikes;
@@ -187,8 +183,8 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         const auto first = static_cast<std::size_t>(data.first_denmem[b]);
         block.membranes = &data.membranes[b];
         block.denmems = &data.denmems[first];
-        block.input[0] = data.input[0][first].of;
-        block.input[1] = data.input[1][first].of;
+        block.input[0] = &data.input[0][first];
+        block.input[1] = &data.input[1][first];
         for (int lane = 0; lane < lanes; ++lane) {
             fill_unused(*block.membranes, {block.denmems, static_cast<std::size_t>(block.count)}, lane);
         }
@@ -238,7 +234,7 @@ int Membranes::slot(int neuron, int k) const
 std::int32_t* Membranes::input(int synaptic_input)
 {
     data_->pending = true;
-    return data_->input[static_cast<std::size_t>(synaptic_input)].data()->of;
+    return reinterpret_cast<std::int32_t*>(data_->input[static_cast<std::size_t>(synaptic_input)].data());
 }
 
 void Membranes::set_current(int neuron, double ampere)

@@ -15,39 +15,64 @@ struct Parts {
     static constexpr bool exponential = exponential_, adaptation = adaptation_, limits = limits_, input = input_;
 };
 
-/// One denmem of the membranes from `lane` on: takes its input, says what it does to the membrane, and moves its own state on.
-template <class P>
-BSS_HD Terms<Real> step_denmem(DenmemLanes& d, std::int32_t* const* input, int lane, Real v, Real lift)
+/// A Pair takes the two halves of a block or, where a register holds a whole one, two blocks that follow each other.
+inline constexpr bool pairs_of_halves = width > 1 && 2 * width <= lanes, pairs_of_blocks = width == lanes;
+
+/// Lanes of rows, from `lane` on, and for a Pair also those `apart` elements further on.
+template <class R>
+struct Rows {
+    std::ptrdiff_t apart;
+    int lane;
+
+    __attribute__((always_inline)) R operator()(const float (&row)[lanes]) const
+    {
+        R r;
+        load(r, row + lane, apart);
+        return r;
+    }
+    __attribute__((always_inline)) auto operator()(const std::uint32_t (&row)[lanes]) const
+    {
+        typename WordsOf<R>::Type r;
+        load(r, row + lane, apart);
+        return r;
+    }
+    __attribute__((always_inline)) void put(float (&row)[lanes], R a) const { store(row + lane, apart, a); }
+    __attribute__((always_inline)) void put(std::uint32_t (&row)[lanes], typename WordsOf<R>::Type a) const { store(row + lane, apart, a); }
+};
+
+/// One denmem of the membranes: takes its input, says what it does to the membrane, and moves its own state on.
+template <class P, class R>
+BSS_HD Terms<R> step_denmem(DenmemLanes& d, const Rows<R>& rows, QuantaLanes& excitatory, QuantaLanes& inhibitory, const Rows<R>& quanta_rows, R v, R lift)
 {
-    Terms<Real> one;
-    const Real gap = load(d.e_leak + lane) - v;
+    Terms<R> one;
+    const R gap = rows(d.e_leak) - v;
     if constexpr (P::limits) {
-        limited_leak(one, gap, load(d.g_leak + lane), load(d.leak_cubic + lane), load(d.leak_end + lane));
+        limited_leak(one, gap, rows(d.g_leak), rows(d.leak_cubic), rows(d.leak_end));
     } else {
-        leak(one, gap, load(d.g_leak + lane));
+        leak(one, gap, rows(d.g_leak));
     }
     for (int i = 0; i < 2; ++i) {
-        Real g = load(d.g[i] + lane);
+        R g = rows(d.g[i]);
         if constexpr (P::input) {
-            std::uint32_t* quanta = reinterpret_cast<std::uint32_t*>(input[i] + lane);
-            g = fused(number(load(quanta)), load(d.per_quantum[i] + lane), g);
-            store(quanta, Word{});
+            QuantaLanes& quanta = i == 0 ? excitatory : inhibitory;
+            g = fused(number(quanta_rows(quanta.of)), rows(d.per_quantum[i]), g);
+            quanta_rows.put(quanta.of, typename WordsOf<R>::Type{});
         }
-        store(d.g[i] + lane, g * load(d.decay[i] + lane));
+        rows.put(d.g[i], g * rows(d.decay[i]));
         if constexpr (P::limits) {
-            g = limited_conductance(g, load(d.syn_curve[i] + lane), load(d.syn_end[i] + lane));
+            g = limited_conductance(g, rows(d.syn_curve[i]), rows(d.syn_end[i]));
         }
-        synapse(one, v, g, load(d.e_rev[i] + lane));
+        synapse(one, v, g, rows(d.e_rev[i]));
     }
     if constexpr (P::exponential) {
-        exponential(one, v, load(d.slope + lane), load(d.intercept + lane));
+        exponential(one, v, rows(d.slope), rows(d.intercept));
     }
     if constexpr (P::adaptation) {
-        const Real gain = load(d.gain + lane);
-        Real w = load(d.w + lane), carry = fused(gain, lift, load(d.carry + lane));
-        adaptation(one, gap, load(d.rate + lane), gain, w, carry);
-        store(d.w + lane, w);
-        store(d.carry + lane, carry);
+        const R gain = rows(d.gain);
+        R w = rows(d.w), carry = fused(gain, lift, rows(d.carry));
+        adaptation(one, gap, rows(d.rate), gain, w, carry);
+        rows.put(d.w, w);
+        rows.put(d.carry, carry);
     }
     return one;
 }
@@ -57,27 +82,26 @@ BSS_HD Terms<Real> step_denmem(DenmemLanes& d, std::int32_t* const* input, int l
                                                                         Real fraction, LaneSpike* spikes)
 {
     float begin[width], free[width];
-    Terms<float> terms[width];
     float rows[6][width];
-    store(begin, v);
-    store(free, fraction);
-    store(rows[0], sum.linear);
-    store(rows[1], sum.conductance);
-    store(rows[2], sum.exponential);
-    store(rows[3], sum.steepness);
-    store(rows[4], sum.curvature);
-    store(rows[5], sum.adaptation);
+    store(begin, 0, v);
+    store(free, 0, fraction);
+    store(rows[0], 0, sum.linear);
+    store(rows[1], 0, sum.conductance);
+    store(rows[2], 0, sum.exponential);
+    store(rows[3], 0, sum.steepness);
+    store(rows[4], 0, sum.curvature);
+    store(rows[5], 0, sum.adaptation);
     MembraneLanes& m = *block.membranes;
     for (int i = 0; i < width; ++i) {
         if (!at(crossing, i)) {
             continue;
         }
-        terms[i] = {rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i]};
+        const Terms<float> terms{rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i]};
         const int lane = lane0 + i;
         DenmemLanes& d = *block.denmems;
         const DenmemColumn column{block.count,   sizeof(DenmemLanes) / sizeof(float), d.w + lane, d.jump + lane,
                                   d.rate + lane, d.slope + lane,                      d.intercept + lane};
-        const Firing f = fire(begin[i], terms[i], free[i], m.v_reset[lane], m.tau_refrac[lane], column);
+        const Firing f = fire(begin[i], terms, free[i], m.v_reset[lane], m.tau_refrac[lane], column);
         m.v[lane] = f.v;
         m.refractory[lane] = f.refractory;
         m.lift[lane] = f.lift;
@@ -87,32 +111,40 @@ BSS_HD Terms<Real> step_denmem(DenmemLanes& d, std::int32_t* const* input, int l
     }
     return spikes;
 }
+BSS_HD LaneSpike* fire_lanes(const MembraneBlock& block, int lane, PairMask crossing, Pair v, const Terms<Pair>& sum, Pair fraction, LaneSpike* spikes)
+{
+    const Terms<Real> a{sum.linear.a, sum.conductance.a, sum.exponential.a, sum.steepness.a, sum.curvature.a, sum.adaptation.a};
+    const Terms<Real> b{sum.linear.b, sum.conductance.b, sum.exponential.b, sum.steepness.b, sum.curvature.b, sum.adaptation.b};
+    spikes = fire_lanes(block, lane, crossing.a, v.a, a, fraction.a, spikes);
+    return fire_lanes((&block)[pairs_of_blocks ? 1 : 0], pairs_of_blocks ? lane : lane + width, crossing.b, v.b, b, fraction.b, spikes);
+}
 
-template <class P>
-static LaneSpike* step_block(const MembraneBlock& block, const StepArguments& arguments, LaneSpike* spikes)
+/// A block, or two that follow each other and have equally many denmems (pairs_of_blocks).
+template <class P, class R>
+static LaneSpike* step_blocks(const MembraneBlock& block, const StepArguments& arguments, bool noise, LaneSpike* spikes)
 {
     MembraneLanes& m = *block.membranes;
-    for (int lane = 0; lane < lanes; lane += width) {
-        const Real v = load(m.v + lane), lift = load(m.lift + lane);
-        std::int32_t* input[2] = {block.input[0], block.input[1]};
-        Terms<Real> sum = step_denmem<P>(block.denmems[0], input, lane, v, lift);
+    for (int lane = 0; lane < lanes; lane += static_cast<int>(pairs_of_blocks ? lanes : sizeof(R) / sizeof(float))) {
+        const auto rows_of = [lane](std::ptrdiff_t block_bytes) { return Rows<R>{pairs_of_blocks ? block_bytes / 4 : width, lane}; };
+        const Rows<R> rows = rows_of(sizeof(MembraneLanes)), denmem_rows = rows_of(static_cast<std::ptrdiff_t>(sizeof(DenmemLanes)) * block.count),
+                      quanta_rows = rows_of(static_cast<std::ptrdiff_t>(sizeof(QuantaLanes)) * block.count);
+        const R v = rows(m.v), lift = rows(m.lift);
+        Terms<R> sum = step_denmem<P>(block.denmems[0], denmem_rows, block.input[0][0], block.input[1][0], quanta_rows, v, lift);
         for (int k = 1; k < block.count; ++k) {
-            input[0] += lanes;
-            input[1] += lanes;
-            add(sum, step_denmem<P>(block.denmems[k], input, lane, v, lift));
+            add(sum, step_denmem<P>(block.denmems[k], denmem_rows, block.input[0][k], block.input[1][k], quanta_rows, v, lift));
         }
-        sum.linear = sum.linear + load(m.current + lane);
-        if (block.noise) {
-            const Real draw = noise_draw<Real>(load(m.words[noise_word(arguments.step)] + lane), arguments.step);
-            sum.linear = fused(draw, load(m.noise + lane), sum.linear);
+        sum.linear = sum.linear + rows(m.current);
+        if (noise) {
+            const R draw = noise_draw<R>(rows(m.words[noise_word(arguments.step)]), arguments.step);
+            sum.linear = fused(draw, rows(m.noise), sum.linear);
         }
-        const Real refractory = load(m.refractory + lane);
-        const Real fraction = larger(1.0f - refractory, Real{});
-        store(m.refractory + lane, larger(refractory - 1.0f, Real{}));
+        const R refractory = rows(m.refractory);
+        const R fraction = larger(1.0f - refractory, R{});
+        rows.put(m.refractory, larger(refractory - 1.0f, R{}));
         const auto next = advance(v, sum, fraction);
-        store(m.v + lane, next.v);
-        store(m.lift + lane, next.lift);
-        const auto crossing = at_least(next.v, Real{});
+        rows.put(m.v, next.v);
+        rows.put(m.lift, next.lift);
+        const auto crossing = at_least(next.v, R{});
         if (any(crossing)) [[unlikely]] {
             spikes = fire_lanes(block, lane, crossing, v, sum, fraction, spikes);
         }
@@ -120,14 +152,15 @@ static LaneSpike* step_block(const MembraneBlock& block, const StepArguments& ar
     return spikes;
 }
 
-template <bool... chosen>
-static LaneSpike* step_parts(const MembraneBlock& block, const StepArguments& arguments, LaneSpike* spikes)
+/// Picks the parts that are wanted, one after the other.
+template <class R, bool... chosen>
+static LaneSpike* step_parts(const MembraneBlock& block, const StepArguments& arguments, const bool (&wanted)[4], bool noise, LaneSpike* spikes)
 {
     if constexpr (sizeof...(chosen) == 4) {
-        return step_block<Parts<chosen...>>(block, arguments, spikes);
+        return step_blocks<Parts<chosen...>, R>(block, arguments, noise, spikes);
     } else {
-        const bool wanted[] = {block.exponential, block.adaptation, block.limits, arguments.input};
-        return wanted[sizeof...(chosen)] ? step_parts<chosen..., true>(block, arguments, spikes) : step_parts<chosen..., false>(block, arguments, spikes);
+        return wanted[sizeof...(chosen)] ? step_parts<R, chosen..., true>(block, arguments, wanted, noise, spikes)
+                                         : step_parts<R, chosen..., false>(block, arguments, wanted, noise, spikes);
     }
 }
 
@@ -137,11 +170,12 @@ static void draw_noise(const MembraneBlock& block, const StepArguments& argument
     MembraneLanes& m = *block.membranes;
     const std::uint64_t group = static_cast<std::uint64_t>(arguments.step) / steps_per_draw;
     for (int lane = 0; lane < lanes; lane += width) {
-        WideWord c[4] = {widen(Word{} + arguments.wafer), widen(load(m.place + lane) + arguments.hicann * 512u),
-                         widen(Word{} + static_cast<std::uint32_t>(group >> 32)), widen(Word{} + static_cast<std::uint32_t>(group))};
+        const Rows<Real> rows{0, lane};
+        WideWord c[4] = {widen(Word{} + arguments.wafer), widen(rows(m.place) + arguments.hicann * 512u), widen(Word{} + static_cast<std::uint32_t>(group >> 32)),
+                         widen(Word{} + static_cast<std::uint32_t>(group))};
         philox(c, arguments.noise_key[0], arguments.noise_key[1]);
         for (int i = 0; i < 4; ++i) {
-            store(m.words[i] + lane, narrow(c[i]));
+            rows.put(m.words[i], narrow(c[i]));
         }
     }
 }
@@ -149,12 +183,27 @@ static void draw_noise(const MembraneBlock& block, const StepArguments& argument
 static int step_chip(const StepArguments& arguments)
 {
     LaneSpike* spikes = arguments.spikes;
-    for (int i = 0; i < arguments.count; ++i) {
-        const MembraneBlock& block = arguments.blocks[i];
-        if (block.noise && arguments.draw) {
-            draw_noise(block, arguments);
+    for (int i = 0; i < arguments.count && arguments.draw; ++i) {
+        if (arguments.blocks[i].noise) {
+            draw_noise(arguments.blocks[i], arguments);
         }
-        spikes = step_parts<>(block, arguments, spikes);
+    }
+    for (int i = 0; i < arguments.count;) {
+        const MembraneBlock& a = arguments.blocks[i];
+        const bool two = pairs_of_blocks && i + 1 < arguments.count && arguments.blocks[i + 1].count == a.count;
+        const MembraneBlock& b = arguments.blocks[two ? i + 1 : i];
+        const bool wanted[] = {a.exponential || b.exponential, a.adaptation || b.adaptation, a.limits || b.limits, arguments.input};
+        if constexpr (pairs_of_halves || pairs_of_blocks) {
+            if (pairs_of_halves || two) {
+                spikes = step_parts<Pair>(a, arguments, wanted, a.noise || b.noise, spikes);
+                i += two ? 2 : 1;
+                continue;
+            }
+        }
+        if constexpr (!pairs_of_halves) {
+            spikes = step_parts<Real>(a, arguments, wanted, a.noise, spikes);
+            ++i;
+        }
     }
     return static_cast<int>(spikes - arguments.spikes);
 }
