@@ -92,8 +92,8 @@ Network expand_network(const Configuration& configuration)
                 needed += (std::uint64_t{request.last} - request.first + 1) * static_cast<std::uint64_t>(request.size) -
                           (std::uint64_t{request.last} - request.first + 1) * static_cast<std::uint64_t>(configuration.mapping.neuron_size);
         if (needed > denmems)
-            throw named(fmt::format("population {} does not fit: {} neurons, in all {} denmems so far, and the {} HICANNs have {}", population.name, population.size, needed,
-                                    configuration.wafer.hicanns.size(), denmems));
+            throw named(fmt::format("population {} does not fit: {} neurons, in all {} denmems so far, and the {} HICANNs have {}", population.name,
+                                    population.size, needed, configuration.wafer.hicanns.size(), denmems));
     }
     auto spec = configuration.network;
     for (auto& projection : spec.projections)

@@ -14,7 +14,8 @@ void help_of(std::string& out, std::string_view title, const std::vector<Key<T>>
 {
     out += fmt::format("\n{}\n", title);
     for (const auto& key : keys)
-        out += fmt::format("  {:<29} {}{}\n  {:<29}   {}\n", key.path, key.type.expects, key.standard.empty() ? "" : fmt::format("  [{}]", key.standard), "", key.text);
+        out += fmt::format("  {:<29} {}{}\n  {:<29}   {}\n", key.path, key.type.expects, key.standard.empty() ? "" : fmt::format("  [{}]", key.standard), "",
+                           key.text);
 }
 
 std::string cell_text(std::string text)
@@ -29,7 +30,8 @@ void table_of(std::string& out, std::string_view title, const std::vector<Key<T>
 {
     out += fmt::format("\n### {}\n\n| key | takes | default | meaning |\n|---|---|---|---|\n", title);
     for (const auto& key : keys)
-        out += fmt::format("| `{}` | {} | {} | {} |\n", key.path, cell_text(key.type.expects), key.standard.empty() ? "" : fmt::format("`{}`", cell_text(key.standard)), cell_text(key.text));
+        out += fmt::format("| `{}` | {} | {} | {} |\n", key.path, cell_text(key.type.expects),
+                           key.standard.empty() ? "" : fmt::format("`{}`", cell_text(key.standard)), cell_text(key.text));
 }
 
 constexpr std::array cells{CellType::IF_cond_exp, CellType::EIF_cond_exp_isfa_ista, CellType::SpikeSourceArray, CellType::SpikeSourcePoisson};
@@ -48,7 +50,8 @@ std::string_view range_text(CellParameter::Range range)
 
 std::string configuration_help()
 {
-    std::string out = "Keys of a configuration, what they take, [default] and meaning. A number stands in the key's unit; a text carries its own (0.1 ms, 100 us, -65 mV, 2 nA, 0.4 V).\n";
+    std::string out = "Keys of a configuration, what they take, [default] and meaning. A number stands in the key's unit; a text carries its own (0.1 ms, 100 "
+                      "us, -65 mV, 2 nA, 0.4 V).\n";
     help_of(out, "Configuration", configuration_keys());
     help_of(out, "An entry of record", record_keys());
     help_of(out, "An entry of mapping.place", place_keys());

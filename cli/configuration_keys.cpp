@@ -48,7 +48,8 @@ std::vector<Hicann> read_enums(const Yaml& list, const std::string& path, Mistak
     std::vector<Hicann> hicanns;
     for (const auto& item : list.items)
         if (item.is(Yaml::Kind::scalar) && item.text.find('/') != std::string::npos)
-            mistakes.add(item, path, fmt::format("several wafers are not yet available; expected {}, found {}", whole_expects(0, Hicann::count - 1), item.shown()));
+            mistakes.add(item, path,
+                         fmt::format("several wafers are not yet available; expected {}, found {}", whole_expects(0, Hicann::count - 1), item.shown()));
         else if (const auto value = read_whole(item, path, 0, Hicann::count - 1, mistakes))
             hicanns.emplace_back(static_cast<int>(*value));
     std::sort(hicanns.begin(), hicanns.end());
@@ -89,7 +90,9 @@ Type<std::vector<Hicann>> hicanns_type()
                             hicanns.push_back(hicann);
                     }
                     if (hicanns.empty() && mistakes.count() == before)
-                        mistakes.add(node, path, fmt::format("expected a region with HICANNs, found none in x {}-{}, y {}-{}", bounds[0][0], bounds[0][1], bounds[1][0], bounds[1][1]));
+                        mistakes.add(node, path,
+                                     fmt::format("expected a region with HICANNs, found none in x {}-{}, y {}-{}", bounds[0][0], bounds[0][1], bounds[1][0],
+                                                 bounds[1][1]));
                 } else {
                     mistakes.expected(node, path, expects);
                 }
@@ -212,7 +215,8 @@ std::vector<NeuronRange> neuron_ranges(const Yaml& node, const std::string& path
 /// Entries of a list, each read by a table; a population that the entry needs is read first.
 /// Nothing is read where the network has mistakes of its own: what they name may be missing only because of them.
 template <class Entry, class Accept>
-void read_entries(const Yaml& list, const std::string& path, const Configuration& configuration, const std::vector<Key<Entry>>& keys, Reading& reading, Accept accept)
+void read_entries(const Yaml& list, const std::string& path, const Configuration& configuration, const std::vector<Key<Entry>>& keys, Reading& reading,
+                  Accept accept)
 {
     if (list.is(Yaml::Kind::null))
         return;
@@ -247,9 +251,27 @@ Type<Entry> neurons_population_type(Member member)
                 if (!index)
                     return;
                 if (is_source(populations[*index].cell))
-                    reading.mistakes.add(node, path, fmt::format("expected a population of neurons, found {}, a {}", populations[*index].name, name_of(populations[*index].cell)));
+                    reading.mistakes.add(
+                        node, path,
+                        fmt::format("expected a population of neurons, found {}, a {}", populations[*index].name, name_of(populations[*index].cell)));
                 member(entry) = *index;
             }};
+}
+
+template <class Entry, class Population, class Member>
+Type<Entry> neurons_type(Population population, Member member)
+{
+    return {"\"first-last\", a number, or a list of them", [=](const Yaml& node, const std::string& path, Entry& entry, Reading& reading) {
+                member(entry) = neuron_ranges(node, path, entry.configuration->network.populations[population(entry)], reading.mistakes);
+            }};
+}
+
+void read_output(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    if (node.is(Yaml::Kind::scalar) && !node.text.empty())
+        configuration.output = node.text;
+    else
+        reading.mistakes.expected(node, path, "the path of a folder");
 }
 
 void read_place(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
@@ -273,7 +295,9 @@ void read_place(const Yaml& node, const std::string& path, C& configuration, Rea
         for (const auto& [first, last] : entry.neurons.empty() ? all_neurons(population) : entry.neurons) {
             for (const auto& other : configuration.mapping.place)
                 if (other.population == entry.population && other.first <= last && first <= other.last) {
-                    reading.mistakes.add(item, where, fmt::format("expected every neuron once, found {} of {} in an entry before", std::max(first, other.first), population.name));
+                    reading.mistakes.add(
+                        item, where,
+                        fmt::format("expected every neuron once, found {} of {} in an entry before", std::max(first, other.first), population.name));
                     return;
                 }
             configuration.mapping.place.push_back({entry.population, first, last, chips, entry.size});
@@ -312,57 +336,90 @@ void read_record(const Yaml& node, const std::string& path, C& configuration, Re
 
 const std::vector<Key<Configuration>>& configuration_keys()
 {
+    const auto wafer = [](auto member) { return [=](C& c) -> auto& { return c.wafer.*member; }; };
+    const auto mapping = [](auto member) { return [=](C& c) -> auto& { return c.mapping.*member; }; };
+    const auto run = [](auto member) { return [=](C& c) -> auto& { return c.run.*member; }; };
+    const auto max_synapse_loss = [](C& c) -> auto& { return c.max_synapse_loss; };
+    const auto strict = [](C& c) -> auto& { return c.strict; };
     const auto is = [](std::string word) { return [word](const Yaml& node) { return node.is_word(word); }; };
+    const auto is_list = [](const Yaml& node) { return node.is(Yaml::Kind::list); };
+    const auto is_auto_or_table = [](const Yaml& node) {
+        return node.is_word("auto") || (node.is(Yaml::Kind::scalar) && (node.text.find('/') != std::string::npos || node.text.ends_with(".h5")));
+    };
+    const Words<CalibrationKind> calibrations{{"ideal", CalibrationKind::ideal}, {"oracle", CalibrationKind::oracle}};
+    const Words<std::optional<bool>> capacitors{{"auto", std::nullopt}, {"big", true}, {"small", false}};
+    const Words<std::optional<Gear>> gears{{"auto", std::nullopt}, {"normal", Gear::normal}, {"slow", Gear::slow}, {"fast", Gear::fast}};
+    const Words<NetForming> nets{{"auto", NetForming::automatic}, {"one_per_population", NetForming::one_per_population}};
+    const Words<RunMode> modes{{"hardware", RunMode::hardware}};
+    const auto read_the_network = [](const Yaml& node, const std::string& path, C& c, Reading& r) { c.network = read_network(node, path, r.mistakes); };
+
     static const std::vector<Key<C>> keys{
-        {"network", {"a map, or the path of its file", [](const Yaml& node, const std::string& path, C& c, Reading& r) { c.network = read_network(node, path, r.mistakes); }}, "",
+        {"network", {"a map, or the path of its file", read_the_network}, "",
          "the network: populations, projections, seed (below)"},
 
-        {"wafer.technology", {"a name, or the path of a file", read_technology}, "hicann-x1000", "the chips: configs/technology/<name>.yaml; hicann-v4 is the real one, for a speedup of 10000"},
-        {"wafer.id", later(whole_type<C>([](C& c) -> auto& { return c.wafer.id; }, 0, largest), "a whole number >= 0 (a list: several wafers; not yet)", [](const Yaml& n) { return n.is(Yaml::Kind::list); }),
-         "1", "which manufactured wafer: seeds every fixed mismatch and random defects"},
-        {"wafer.hicanns", at<C>([](C& c) -> auto& { return c.wafer.hicanns; }, hicanns_type()), "all", "chips that may be used"},
-        {"wafer.defects", {"none | the path of a file | {random: {kind: fraction}}", read_defects}, "none", "what is broken (kinds below); random defects are drawn from wafer.id"},
+        {"wafer.technology", {"a name, or the path of a file", read_technology}, "hicann-x1000",
+         "the chips: configs/technology/<name>.yaml; hicann-v4 is the real one, for a speedup of 10000"},
+        {"wafer.id", later(whole_type<C>(wafer(&C::Wafer::id), 0, largest), "a whole number >= 0 (a list: several wafers; not yet)", is_list), "1",
+         "which manufactured wafer: seeds every fixed mismatch and random defects"},
+        {"wafer.hicanns", at<C>(wafer(&C::Wafer::hicanns), hicanns_type()), "all",
+         "chips that may be used"},
+        {"wafer.defects", {"none | the path of a defects file | {random: {kind: fraction}}", read_defects}, "none",
+         "what is broken (kinds below); random defects are drawn from wafer.id"},
         {"wafer.calibration",
-         later(choice_type<C>([](C& c) -> auto& { return c.wafer.calibration; }, std::vector<std::pair<std::string, CalibrationKind>>{{"ideal", CalibrationKind::ideal}, {"oracle", CalibrationKind::oracle}}),
-               "ideal | oracle (auto | the path of a table; not yet)",
-               [](const Yaml& n) { return n.is(Yaml::Kind::scalar) && (n.text == "auto" || n.text.find('/') != std::string::npos || n.text.ends_with(".h5")); }),
-         "oracle", "ideal inverts the nominal curves; oracle inverts this wafer's true curves, which no lab could, and is labelled in every report"},
-        {"wafer.imperfections", {"all | none | a map of switches", read_imperfections}, "all", "what the wafer does to a network (switches below; one left out is true); none is exact: what was asked for runs"},
+         later(choice_type<C>(wafer(&C::Wafer::calibration), calibrations), "ideal | oracle (auto | the path of a table; not yet)", is_auto_or_table), "oracle",
+         "ideal inverts the nominal curves; oracle inverts this wafer's true curves, which no lab could, and is labelled in every report"},
+        {"wafer.imperfections", {"all | none | a map of switches", read_imperfections}, "all",
+         "what the wafer does to a network (switches below; one left out is true); none is exact: what was asked for runs"},
 
-        {"mapping.neuron_size", later(at<C>([](C& c) -> auto& { return c.mapping.neuron_size; }, denmems_type()), "1 or an even number from 2 to 64 (auto; not yet)", is("auto")), "8", "denmems a neuron"},
-        {"mapping.potentials", {"auto | {biological: [-150 mV, 50 mV], hardware: [0.4 V, 1.3 V]}", read_potentials}, "auto", "mV of the network -> V of the chip; auto fits the network's extremes into 0.3-1.4 V"},
-        {"mapping.capacitor", choice_type<C>([](C& c) -> auto& { return c.mapping.big_capacitor; }, std::vector<std::pair<std::string, std::optional<bool>>>{{"auto", {}}, {"big", true}, {"small", false}}), "auto",
+        {"mapping.neuron_size",
+         later(at<C>(mapping(&MappingOptions::neuron_size), denmems_type()), "1 or an even number from 2 to 64 (auto; not yet)", is("auto")), "8",
+         "denmems a neuron"},
+        {"mapping.potentials", {"auto | {biological: [-150 mV, 50 mV], hardware: [0.4 V, 1.3 V]}", read_potentials}, "auto",
+         "mV of the network -> V of the chip; auto fits the network's extremes into 0.3-1.4 V"},
+        {"mapping.capacitor", choice_type<C>(mapping(&MappingOptions::big_capacitor), capacitors), "auto",
          "membrane capacitor; auto takes the one with more time constants and weights in range"},
-        {"mapping.leak", choice_type<C>([](C& c) -> auto& { return c.mapping.leak; }, std::vector<std::pair<std::string, std::optional<Gear>>>{{"auto", {}}, {"normal", Gear::normal}, {"slow", Gear::slow}, {"fast", Gear::fast}}),
-         "auto", "gear of the leak current I_gl; auto likewise"},
-        {"mapping.driver_chain_length", whole_type<C>([](C& c) -> auto& { return c.mapping.driver_chain_length; }, 1, 56), "3", "longest chain of synapse drivers"},
-        {"mapping.crossbar_limit", whole_type<C>([](C& c) -> auto& { return c.mapping.crossbar_limit; }, 1, 8), "1", "closed crossbar switches a line (rule B4)"},
-        {"mapping.synapse_switch_limit", whole_type<C>([](C& c) -> auto& { return c.mapping.synapse_switch_limit; }, 1, 16), "1", "closed synapse switches a V line (rule S3)"},
-        {"mapping.nets", choice_type<C>([](C& c) -> auto& { return c.mapping.nets; }, std::vector<std::pair<std::string, NetForming>>{{"auto", NetForming::automatic}, {"one_per_population", NetForming::one_per_population}}),
-         "auto", "one_per_population: no source shares a sending repeater with another population"},
-        {"mapping.seed", whole_type<C>([](C& c) -> auto& { return c.mapping.seed; }, 0, largest), "1", "of what the mapping draws"},
-        {"mapping.max_synapse_loss", quantity_type<C>([](C& c) -> auto& { return c.max_synapse_loss; }, Unit::none, Range{0, 1}), "1.0", "largest fraction of synapses that may be lost; above it: exit code 3"},
-        {"mapping.place", {"a list of entries", read_place}, "[]", "which neurons go to which chips (entries below)"},
-        {"mapping.file", not_yet<C>("the path of a stored mapping (not yet)", "null"), "null", "a stored mapping to use instead of making one"},
-        {"mapping.list_synapses", flag_type<C>([](C& c) -> auto& { return c.mapping.list_synapses; }), "false", "store every realised synapse with its place"},
+        {"mapping.leak", choice_type<C>(mapping(&MappingOptions::leak), gears), "auto",
+         "gear of the leak current I_gl; auto likewise"},
+        {"mapping.driver_chain_length", whole_type<C>(mapping(&MappingOptions::driver_chain_length), 1, 56), "3",
+         "longest chain of synapse drivers"},
+        {"mapping.crossbar_limit", whole_type<C>(mapping(&MappingOptions::crossbar_limit), 1, 8), "1",
+         "closed crossbar switches a line (rule B4)"},
+        {"mapping.synapse_switch_limit", whole_type<C>(mapping(&MappingOptions::synapse_switch_limit), 1, 16), "1",
+         "closed synapse switches a V line (rule S3)"},
+        {"mapping.nets", choice_type<C>(mapping(&MappingOptions::nets), nets), "auto",
+         "one_per_population: no source shares a sending repeater with another population"},
+        {"mapping.seed", whole_type<C>(mapping(&MappingOptions::seed), 0, largest), "1",
+         "of what the mapping draws"},
+        {"mapping.max_synapse_loss", quantity_type<C>(max_synapse_loss, Unit::none, Range{0, 1}), "1.0",
+         "largest fraction of synapses that may be lost; above it: exit code 3"},
+        {"mapping.place", {"a list of entries", read_place}, "[]",
+         "which neurons go to which chips (entries below)"},
+        {"mapping.file", not_yet<C>("the path of a stored mapping (not yet)", "null"), "null",
+         "a stored mapping to use instead of making one"},
+        {"mapping.list_synapses", flag_type<C>(mapping(&MappingOptions::list_synapses)), "false",
+         "store every realised synapse with its place"},
 
-        {"run.mode", later(choice_type<C>([](C& c) -> auto& { return c.run.mode; }, std::vector<std::pair<std::string, RunMode>>{{"hardware", RunMode::hardware}}), "hardware (ideal; not yet)", is("ideal")), "hardware",
+        {"run.mode", later(choice_type<C>(run(&C::Run::mode), modes), "hardware (ideal; not yet)", is("ideal")), "hardware",
          "ideal: no wafer, every synapse with its own weight and delay"},
-        {"run.duration", quantity_type<C>([](C& c) -> auto& { return c.run.duration_ms; }, Unit::ms, positive), "1000 ms", "biological time"},
-        {"run.timestep", quantity_type<C>([](C& c) -> auto& { return c.run.timestep_ms; }, Unit::ms, positive), "0.1 ms", "of the integration, biological time; spike times are not rounded to it"},
-        {"run.speedup", quantity_type<C>([](C& c) -> auto& { return c.run.speedup; }, Unit::none, Range{0, 1e6, true}), "1000", "of the model: circuit time = biological time / speedup"},
-        {"run.seed", whole_type<C>([](C& c) -> auto& { return c.run.seed; }, 0, largest), "1", "trial: floating-gate write error, temporal noise, Poisson sources"},
-        {"run.trials", not_yet<C>("1 (more: not yet)", "1"), "1", "runs with the seeds run.seed, run.seed + 1, …"},
+        {"run.duration", quantity_type<C>(run(&C::Run::duration_ms), Unit::ms, positive), "1000 ms",
+         "biological time"},
+        {"run.timestep", quantity_type<C>(run(&C::Run::timestep_ms), Unit::ms, positive), "0.1 ms",
+         "of the integration, biological time; spike times are not rounded to it"},
+        {"run.speedup", quantity_type<C>(run(&C::Run::speedup), Unit::none, Range{0, 1e6, true}), "1000",
+         "of the model: circuit time = biological time / speedup"},
+        {"run.seed", whole_type<C>(run(&C::Run::seed), 0, largest), "1",
+         "trial: floating-gate write error, temporal noise, Poisson sources"},
+        {"run.trials", not_yet<C>("1 (more: not yet)", "1"), "1",
+         "runs with the seeds run.seed, run.seed + 1, …"},
 
-        {"record", {"a list of entries", read_record}, "[]", "traces (entries below); the spikes of every population are recorded anyway"},
-        {"output", {"the path of a folder", [](const Yaml& node, const std::string& path, C& c, Reading& r) {
-             if (node.is(Yaml::Kind::scalar) && !node.text.empty())
-                 c.output = node.text;
-             else
-                 r.mistakes.expected(node, path, "the path of a folder");
-         }}, "", "results, relative to the working folder; without it results/<name of the configuration>"},
-        {"strict", flag_type<C>([](C& c) -> auto& { return c.strict; }), "false", "a warning, clip or loss is an error (exit code 3)"},
-        {"sweep", not_yet<C>("{key: [values]} (not yet)", "null"), "null", "runs every combination of the values"},
+        {"record", {"a list of entries", read_record}, "[]",
+         "traces (entries below); the spikes of every population are recorded anyway"},
+        {"output", {"the path of a folder", read_output}, "",
+         "results, relative to the working folder; without it results/<name of the configuration>"},
+        {"strict", flag_type<C>(strict), "false",
+         "a warning, clip or loss is an error (exit code 3)"},
+        {"sweep", not_yet<C>("{key: [values]} (not yet)", "null"), "null",
+         "runs every combination of the values"},
     };
     return keys;
 }
@@ -370,16 +427,16 @@ const std::vector<Key<Configuration>>& configuration_keys()
 const std::vector<Key<RecordEntry>>& record_keys()
 {
     using E = RecordEntry;
-    const auto variable = [](E& e) -> auto& { return e.request.variable; };
-    const auto through = [](E& e) -> auto& { return e.request.through; };
+    const auto request = [](auto member) { return [=](E& entry) -> auto& { return entry.request.*member; }; };
+    const Words<Variable> variables{{"v", Variable::v}, {"w", Variable::w}, {"gsyn_exc", Variable::gsyn_exc}, {"gsyn_inh", Variable::gsyn_inh}};
+    const Words<Through> ways{{"probe", Through::probe}, {"adc", Through::adc}};
     static const std::vector<Key<E>> keys{
-        {"population", neurons_population_type<E>([](E& e) -> auto& { return e.request.population; }), "", "whose neurons"},
-        {"variable", choice_type<E>(variable, std::vector<std::pair<std::string, Variable>>{{"v", Variable::v}, {"w", Variable::w}, {"gsyn_exc", Variable::gsyn_exc}, {"gsyn_inh", Variable::gsyn_inh}}), "v", "mV, nA, µS, µS"},
-        {"neurons", {"\"first-last\", a number, or a list of them", [](const Yaml& node, const std::string& path, E& e, Reading& r) {
-             e.request.neurons = neuron_ranges(node, path, e.configuration->network.populations[e.request.population], r.mistakes);
-         }}, "", "without it: all"},
-        {"interval", quantity_type<E>([](E& e) -> auto& { return e.request.interval_ms; }, Unit::ms, positive), "", "between samples, a multiple of run.timestep; without it: run.timestep"},
-        {"through", choice_type<E>(through, std::vector<std::pair<std::string, Through>>{{"probe", Through::probe}, {"adc", Through::adc}}), "probe", "adc: the chips' real channels, with their limits"},
+        {"population", neurons_population_type<E>(request(&RecordRequest::population)), "", "whose neurons"},
+        {"variable", choice_type<E>(request(&RecordRequest::variable), variables), "v", "mV, nA, µS, µS"},
+        {"neurons", neurons_type<E>(request(&RecordRequest::population), request(&RecordRequest::neurons)), "", "without it: all"},
+        {"interval", quantity_type<E>(request(&RecordRequest::interval_ms), Unit::ms, positive), "",
+         "between samples, a multiple of run.timestep; without it: run.timestep"},
+        {"through", choice_type<E>(request(&RecordRequest::through), ways), "probe", "adc: the chips' real channels, with their limits"},
     };
     return keys;
 }
@@ -387,13 +444,12 @@ const std::vector<Key<RecordEntry>>& record_keys()
 const std::vector<Key<PlaceEntry>>& place_keys()
 {
     using E = PlaceEntry;
+    const auto of = [](auto member) { return [=](E& entry) -> auto& { return entry.*member; }; };
     static const std::vector<Key<E>> keys{
-        {"population", neurons_population_type<E>([](E& e) -> auto& { return e.population; }), "", "whose neurons"},
-        {"neurons", {"\"first-last\", a number, or a list of them", [](const Yaml& node, const std::string& path, E& e, Reading& r) {
-             e.neurons = neuron_ranges(node, path, e.configuration->network.populations[e.population], r.mistakes);
-         }}, "", "without it: all"},
-        {"hicanns", at<E>([](E& e) -> auto& { return e.hicanns; }, hicanns_type()), "", "chips they may lie on; without it: all of wafer.hicanns"},
-        {"size", at<E>([](E& e) -> auto& { return e.size; }, denmems_type()), "", "denmems a neuron; without it mapping.neuron_size"},
+        {"population", neurons_population_type<E>(of(&E::population)), "", "whose neurons"},
+        {"neurons", neurons_type<E>(of(&E::population), of(&E::neurons)), "", "without it: all"},
+        {"hicanns", at<E>(of(&E::hicanns), hicanns_type()), "", "chips they may lie on; without it: all of wafer.hicanns"},
+        {"size", at<E>(of(&E::size), denmems_type()), "", "denmems a neuron; without it mapping.neuron_size"},
     };
     return keys;
 }

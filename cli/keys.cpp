@@ -25,7 +25,8 @@ std::optional<double> read_quantity(const Yaml& node, const std::string& path, U
 
 std::string whole_expects(std::uint64_t low, std::uint64_t high)
 {
-    return high == std::numeric_limits<std::uint64_t>::max() ? fmt::format("a whole number >= {}", low) : fmt::format("a whole number from {} to {}", low, high);
+    return high == std::numeric_limits<std::uint64_t>::max() ? fmt::format("a whole number >= {}", low)
+                                                             : fmt::format("a whole number from {} to {}", low, high);
 }
 
 std::optional<std::uint64_t> read_whole(const Yaml& node, const std::string& path, std::uint64_t low, std::uint64_t high, Mistakes& mistakes)

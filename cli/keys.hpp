@@ -95,8 +95,11 @@ Type<T> flag_type(Member member)
 }
 
 /// Words and what they stand for.
+template <class Value>
+using Words = std::vector<std::pair<std::string, Value>>;
+
 template <class T, class Member, class Value>
-Type<T> choice_type(Member member, std::vector<std::pair<std::string, Value>> choices)
+Type<T> choice_type(Member member, Words<Value> choices)
 {
     std::vector<std::string> words;
     for (const auto& choice : choices)
@@ -134,7 +137,8 @@ void read_keys(const Yaml& map, const std::string& prefix, const std::vector<Key
             }
         if (!block.is(Yaml::Kind::map)) {
             if (!block.is(Yaml::Kind::null))
-                reading.mistakes.expected(block, prefix + inside.substr(0, inside.empty() ? 0 : inside.size() - 1), fmt::format("a map with {}", fmt::join(known, ", ")));
+                reading.mistakes.expected(block, prefix + inside.substr(0, inside.empty() ? 0 : inside.size() - 1),
+                                          fmt::format("a map with {}", fmt::join(known, ", ")));
             return;
         }
         for (std::size_t k = 0; k < block.items.size(); k += 2) {
@@ -145,7 +149,8 @@ void read_keys(const Yaml& map, const std::string& prefix, const std::vector<Key
                 found[static_cast<std::size_t>(key - table.begin())] = &block.items[k + 1];
             else if (std::find(known.begin(), known.end(), name) != known.end())
                 self(self, block.items[k + 1], path + ".");
-            else if (const auto elsewhere = std::find_if(table.begin(), table.end(), [&](const Key<T>& row) { return row.path.ends_with("." + name); }); elsewhere != table.end())
+            else if (const auto elsewhere = std::find_if(table.begin(), table.end(), [&](const Key<T>& row) { return row.path.ends_with("." + name); });
+                     elsewhere != table.end())
                 reading.mistakes.add(block.items[k], prefix + path, fmt::format("unknown key, did you mean {}{}?", prefix, elsewhere->path));
             else
                 reading.mistakes.unknown(block.items[k], prefix + path, known);

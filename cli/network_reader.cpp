@@ -33,8 +33,8 @@ Range range_of(const CellParameter& parameter)
 }
 
 /// One value a neuron, checked once drawn.
-std::optional<Values> read_parameter(const Yaml& node, const std::string& path, Unit unit, const Range& range, std::uint32_t size, const NetworkSpec& network, std::uint32_t index,
-                                     Mistakes& mistakes)
+std::optional<Values> read_parameter(const Yaml& node, const std::string& path, Unit unit, const Range& range, std::uint32_t size, const NetworkSpec& network,
+                                     std::uint32_t index, Mistakes& mistakes)
 {
     const auto spec = read_values(node, path, unit, range, mistakes);
     if (!spec)
@@ -47,7 +47,9 @@ std::optional<Values> read_parameter(const Yaml& node, const std::string& path, 
         auto values = draw_parameter(*spec, size, network.seed, static_cast<std::uint32_t>(network.populations.size()), index);
         for (std::size_t neuron = 0; neuron < values.values.size(); ++neuron)
             if (!range.contains(values.values[neuron])) {
-                mistakes.add(node, path, fmt::format("expected {}, found {} drawn for neuron {}; normal_clipped has bounds", range.expects(unit), values.values[neuron], neuron));
+                mistakes.add(
+                    node, path,
+                    fmt::format("expected {}, found {} drawn for neuron {}; normal_clipped has bounds", range.expects(unit), values.values[neuron], neuron));
                 return std::nullopt;
             }
         return values;
@@ -127,7 +129,8 @@ void check_reset(const Yaml& node, const std::string& path, const Population& po
         for (std::size_t neuron = 0; neuron < std::max(low.values.size(), high.values.size()); ++neuron)
             if (!(low[neuron] < high[neuron])) {
                 const auto* at = node.find(name);
-                mistakes.add(at ? *at : node, at ? below(path, name) : path, fmt::format("expected {} < {}, found {} and {} mV (neuron {})", name, limit, low[neuron], high[neuron], neuron));
+                mistakes.add(at ? *at : node, at ? below(path, name) : path,
+                             fmt::format("expected {} < {}, found {} and {} mV (neuron {})", name, limit, low[neuron], high[neuron], neuron));
                 return;
             }
     };
@@ -151,7 +154,8 @@ void read_parameters(const Yaml& node, const std::string& path, Population& popu
     if (check_map(node, path, known, mistakes)) {
         for (std::uint32_t k = 0; k < table.size(); ++k)
             if (const auto* value = node.find(table[k].name))
-                if (auto values = read_parameter(*value, below(path, table[k].name), unit_of(table[k]), range_of(table[k]), population.size, network, k, mistakes))
+                if (auto values =
+                        read_parameter(*value, below(path, table[k].name), unit_of(table[k]), range_of(table[k]), population.size, network, k, mistakes))
                     population.parameters[k] = std::move(*values);
         if (population.cell == CellType::SpikeSourceArray)
             if (const auto* times = node.find("spike_times"))
@@ -247,7 +251,8 @@ std::optional<std::uint32_t> PopulationNames::read(const Yaml& node, const std::
     for (const auto& [name, index] : indices_)
         names.push_back(name);
     const auto near = node.is(Yaml::Kind::scalar) ? closest(node.text, names) : "";
-    mistakes.add(node, path, fmt::format("expected the name of a population, found {}{}", node.shown(), near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+    mistakes.add(node, path,
+                 fmt::format("expected the name of a population, found {}{}", node.shown(), near.empty() ? "" : fmt::format("; did you mean {}?", near)));
     return std::nullopt;
 }
 
@@ -264,11 +269,13 @@ NetworkSpec read_network(const Yaml& node, const std::string& path, Mistakes& mi
     const auto* populations = node.find("populations");
     if (!populations || !populations->is(Yaml::Kind::map) || populations->items.empty()) {
         const auto& at = populations && !populations->is(Yaml::Kind::null) ? *populations : node;
-        mistakes.add(at, below(path, "populations"), fmt::format("expected a map of at least one population, found {}", populations ? populations->shown() : "nothing"));
+        mistakes.add(at, below(path, "populations"),
+                     fmt::format("expected a map of at least one population, found {}", populations ? populations->shown() : "nothing"));
         return network;
     }
     for (std::size_t k = 0; k < populations->items.size(); k += 2)
-        read_one_population(populations->items[k], populations->items[k + 1], fmt::format("{}.populations.{}", path, populations->items[k].text), network, mistakes);
+        read_one_population(populations->items[k], populations->items[k + 1], fmt::format("{}.populations.{}", path, populations->items[k].text), network,
+                            mistakes);
     if (const auto* projections = node.find("projections"); projections && !projections->is(Yaml::Kind::null)) {
         double synapses = 0;
         if (!projections->is(Yaml::Kind::list))

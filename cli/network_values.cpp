@@ -61,7 +61,9 @@ std::optional<ValueSpec> read_distribution(const Yaml& node, const std::string& 
         const auto cumulative = [&](double x) { return sigma > 0 ? 0.5 * std::erfc(-(x - mu) / (sigma * std::sqrt(2.0))) : (x >= mu ? 1.0 : 0.0); };
         const bool reached = sigma > 0 ? cumulative(high) - cumulative(low) > 0.01 : low <= mu && mu <= high;
         if (mistakes.count() == before && !reached)
-            mistakes.add(arguments, where, fmt::format("expected bounds that hold at least 1 % of the distribution, found mu {}, sigma {}, low {}, high {}", mu, sigma, low, high));
+            mistakes.add(
+                arguments, where,
+                fmt::format("expected bounds that hold at least 1 % of the distribution, found mu {}, sigma {}, low {}, high {}", mu, sigma, low, high));
         spec = NormalClipped{mu, sigma, low, high};
     }
     return mistakes.count() == before ? std::optional(std::move(spec)) : std::nullopt;

@@ -65,7 +65,9 @@ ConnectionList read_list(const Arguments& arguments, std::uint32_t pre_size, std
     const std::size_t width = rows->items.empty() ? 2 : rows->items.front().items.size();
     for (const auto& row : rows->items) {
         if (!row.is(Yaml::Kind::list) || row.items.size() < 2 || row.items.size() > 2 + order.size() || row.items.size() != width) {
-            mistakes.add(row, path, fmt::format("expected rows of equal length, [pre, post] and up to {} values, found {} of {}", order.size(), row.shown(), row.items.size()));
+            mistakes.add(
+                row, path,
+                fmt::format("expected rows of equal length, [pre, post] and up to {} values, found {} of {}", order.size(), row.shown(), row.items.size()));
             return list;
         }
         const auto pre = read_whole(row.items[0], path, 0, pre_size - 1, mistakes), post = read_whole(row.items[1], path, 0, post_size - 1, mistakes);
@@ -75,7 +77,8 @@ ConnectionList read_list(const Arguments& arguments, std::uint32_t pre_size, std
         list.post.push_back(static_cast<std::uint32_t>(*post));
         for (std::size_t k = 2; k < width; ++k) {
             const bool weight = order[k - 2] == 0;
-            const auto value = read_quantity(row.items[k], fmt::format("{} ({})", path, columns[order[k - 2]]), weight ? Unit::uS : Unit::ms, not_negative, mistakes);
+            const auto value =
+                read_quantity(row.items[k], fmt::format("{} ({})", path, columns[order[k - 2]]), weight ? Unit::uS : Unit::ms, not_negative, mistakes);
             if (!value)
                 return list;
             (weight ? list.weight : list.delay_ms).push_back(*value);
@@ -177,7 +180,9 @@ std::optional<ShortTermPlasticity> read_synapse(const Yaml& node, const std::str
     take("tau_rec", Unit::ms, not_negative, stp.tau_rec_ms);
     take("tau_facil", Unit::ms, not_negative, stp.tau_facil_ms);
     if (stp.tau_rec_ms > 0 && stp.tau_facil_ms > 0)
-        mistakes.add(*given, where, fmt::format("expected tau_rec or tau_facil of 0 (a driver either depresses or facilitates), found {} and {} ms", stp.tau_rec_ms, stp.tau_facil_ms));
+        mistakes.add(
+            *given, where,
+            fmt::format("expected tau_rec or tau_facil of 0 (a driver either depresses or facilitates), found {} and {} ms", stp.tau_rec_ms, stp.tau_facil_ms));
     return stp;
 }
 
@@ -204,7 +209,8 @@ void check_connector(const Yaml& node, const std::string& path, const Projection
         if (const auto* list = std::get_if<std::vector<double>>(values)) {
             const std::string_view name = values == &spec.weight ? "weight" : "delay";
             if (std::holds_alternative<FixedProbability>(spec.connector))
-                mistakes.add(node, path, fmt::format("expected a {} that is a number or a distribution, found a list (the number of synapses is random)", name));
+                mistakes.add(node, path,
+                             fmt::format("expected a {} that is a number or a distribution, found a list (the number of synapses is random)", name));
             else if (static_cast<double>(list->size()) != count)
                 mistakes.add(node, path, fmt::format("expected {:.0f} values of {}, one a synapse by target and source, found {}", count, name, list->size()));
         }
@@ -236,9 +242,11 @@ void read_projection(const Yaml& node, const std::string& path, const Population
     };
     const bool ends = population("pre", spec.pre) & population("post", spec.post);     // both, so that both can be told
     if (const auto& target = network.populations[spec.post]; ends && is_source(target.cell))
-        mistakes.add(*node.find("post"), below(path, "post"), fmt::format("expected a population of neurons, found {}, a {}", target.name, name_of(target.cell)));
+        mistakes.add(*node.find("post"), below(path, "post"),
+                     fmt::format("expected a population of neurons, found {}, a {}", target.name, name_of(target.cell)));
     if (const auto* value = node.find("receptor"))
-        spec.receptor = read_word(*value, below(path, "receptor"), {"excitatory", "inhibitory"}, mistakes).value_or(0) == 0 ? Receptor::excitatory : Receptor::inhibitory;
+        spec.receptor =
+            read_word(*value, below(path, "receptor"), {"excitatory", "inhibitory"}, mistakes).value_or(0) == 0 ? Receptor::excitatory : Receptor::inhibitory;
     if (const auto* value = node.find("weight"))
         spec.weight = read_values(*value, below(path, "weight"), Unit::uS, not_negative, mistakes).value_or(0.0);
     if (const auto* value = node.find("delay")) {

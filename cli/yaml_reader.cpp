@@ -127,9 +127,15 @@ public:
         count(known->second);
         leaf(Yaml(known->second), 0);
     }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override { open(node(Yaml::Kind::list, mark), anchor); }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override
+    {
+        open(node(Yaml::Kind::list, mark), anchor);
+    }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override { open(node(Yaml::Kind::map, mark), anchor); }
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override
+    {
+        open(node(Yaml::Kind::map, mark), anchor);
+    }
     void OnMapEnd() override { close(); }
 
 private:
@@ -195,13 +201,13 @@ private:
                 continue;
             const Yaml from = std::move(node.items[k + 1]);
             node.items.erase(node.items.begin() + static_cast<std::ptrdiff_t>(k), node.items.begin() + static_cast<std::ptrdiff_t>(k) + 2);
-            for (const auto* map = from.is(Yaml::Kind::list) ? from.items.data() : &from; map != (from.is(Yaml::Kind::list) ? from.items.data() + from.items.size() : &from + 1); ++map) {
-                if (!map->is(Yaml::Kind::map))
-                    throw InputError(fmt::format("{}:{}: <<: expected a map, found {}", source_.name, map->line, map->shown()));
-                for (std::size_t m = 0; m < map->items.size(); m += 2)
-                    if (!node.find(map->items[m].text)) {
-                        node.items.push_back(map->items[m]);
-                        node.items.push_back(map->items[m + 1]);
+            for (const Yaml& map : from.is(Yaml::Kind::list) ? from.items : std::vector<Yaml>{from}) {
+                if (!map.is(Yaml::Kind::map))
+                    throw InputError(fmt::format("{}:{}: <<: expected a map, found {}", source_.name, map.line, map.shown()));
+                for (std::size_t m = 0; m < map.items.size(); m += 2)
+                    if (!node.find(map.items[m].text)) {
+                        node.items.push_back(map.items[m]);
+                        node.items.push_back(map.items[m + 1]);
                     }
             }
             break;
@@ -367,14 +373,16 @@ struct UnitName {
     double scale;                               ///< to the key's unit
 };
 constexpr std::array unit_names{
-    UnitName{"ns", Unit::ms, 1e-6},  UnitName{"us", Unit::ms, 1e-3},  UnitName{"µs", Unit::ms, 1e-3},  UnitName{"μs", Unit::ms, 1e-3}, UnitName{"ms", Unit::ms, 1},
-    UnitName{"s", Unit::ms, 1e3},    UnitName{"min", Unit::ms, 6e4},  UnitName{"h", Unit::ms, 3.6e6},  UnitName{"uV", Unit::mV, 1e-3}, UnitName{"µV", Unit::mV, 1e-3},
-    UnitName{"mV", Unit::mV, 1},     UnitName{"V", Unit::mV, 1e3},    UnitName{"uV", Unit::V, 1e-6},   UnitName{"µV", Unit::V, 1e-6},  UnitName{"mV", Unit::V, 1e-3},
-    UnitName{"V", Unit::V, 1},       UnitName{"pA", Unit::nA, 1e-3},  UnitName{"nA", Unit::nA, 1},     UnitName{"uA", Unit::nA, 1e3},  UnitName{"µA", Unit::nA, 1e3},
-    UnitName{"mA", Unit::nA, 1e6},   UnitName{"pF", Unit::nF, 1e-3},  UnitName{"nF", Unit::nF, 1},     UnitName{"uF", Unit::nF, 1e3},  UnitName{"µF", Unit::nF, 1e3},
-    UnitName{"pS", Unit::uS, 1e-6},  UnitName{"nS", Unit::uS, 1e-3},  UnitName{"uS", Unit::uS, 1},     UnitName{"µS", Unit::uS, 1},    UnitName{"mS", Unit::uS, 1e3},
-    UnitName{"pS", Unit::nS, 1e-3},  UnitName{"nS", Unit::nS, 1},     UnitName{"uS", Unit::nS, 1e3},   UnitName{"µS", Unit::nS, 1e3},  UnitName{"mS", Unit::nS, 1e6},
-    UnitName{"mHz", Unit::Hz, 1e-3}, UnitName{"Hz", Unit::Hz, 1},     UnitName{"kHz", Unit::Hz, 1e3},  UnitName{"MHz", Unit::Hz, 1e6},
+    UnitName{"ns", Unit::ms, 1e-6}, UnitName{"us", Unit::ms, 1e-3}, UnitName{"µs", Unit::ms, 1e-3}, UnitName{"μs", Unit::ms, 1e-3},
+    UnitName{"ms", Unit::ms, 1},    UnitName{"s", Unit::ms, 1e3},   UnitName{"min", Unit::ms, 6e4}, UnitName{"h", Unit::ms, 3.6e6},
+    UnitName{"uV", Unit::mV, 1e-3}, UnitName{"µV", Unit::mV, 1e-3}, UnitName{"mV", Unit::mV, 1},    UnitName{"V", Unit::mV, 1e3},
+    UnitName{"uV", Unit::V, 1e-6},  UnitName{"µV", Unit::V, 1e-6},  UnitName{"mV", Unit::V, 1e-3},  UnitName{"V", Unit::V, 1},
+    UnitName{"pA", Unit::nA, 1e-3}, UnitName{"nA", Unit::nA, 1},    UnitName{"uA", Unit::nA, 1e3},  UnitName{"µA", Unit::nA, 1e3},
+    UnitName{"mA", Unit::nA, 1e6},  UnitName{"pF", Unit::nF, 1e-3}, UnitName{"nF", Unit::nF, 1},    UnitName{"uF", Unit::nF, 1e3},
+    UnitName{"µF", Unit::nF, 1e3},  UnitName{"pS", Unit::uS, 1e-6}, UnitName{"nS", Unit::uS, 1e-3}, UnitName{"uS", Unit::uS, 1},
+    UnitName{"µS", Unit::uS, 1},    UnitName{"mS", Unit::uS, 1e3},  UnitName{"pS", Unit::nS, 1e-3}, UnitName{"nS", Unit::nS, 1},
+    UnitName{"uS", Unit::nS, 1e3},  UnitName{"µS", Unit::nS, 1e3},  UnitName{"mS", Unit::nS, 1e6},  UnitName{"mHz", Unit::Hz, 1e-3},
+    UnitName{"Hz", Unit::Hz, 1},    UnitName{"kHz", Unit::Hz, 1e3}, UnitName{"MHz", Unit::Hz, 1e6},
 };
 
 }   // namespace
@@ -387,7 +395,8 @@ std::string_view name_of(Unit unit)
 
 std::string_view kind_of(Unit unit)
 {
-    constexpr std::array<std::string_view, 9> kinds{"a number", "a time", "a voltage", "a voltage", "a current", "a capacitance", "a conductance", "a conductance", "a rate"};
+    constexpr std::array<std::string_view, 9> kinds{"a number",      "a time",        "a voltage",     "a voltage", "a current",
+                                                    "a capacitance", "a conductance", "a conductance", "a rate"};
     return kinds[static_cast<std::size_t>(unit)];
 }
 

@@ -39,7 +39,8 @@ double draw(const ValueSpec& spec, const DrawAddress& at)
     for (std::uint32_t redraw = 0; redraw < most_redraws; ++redraw)
         if (const double value = n.mu + n.sigma * normal_at(at, redraw); value >= n.low && value <= n.high)
             return value;
-    throw InputError(fmt::format("normal_clipped: expected bounds that the distribution reaches, found mu {}, sigma {}, low {}, high {}", n.mu, n.sigma, n.low, n.high));
+    throw InputError(
+        fmt::format("normal_clipped: expected bounds that the distribution reaches, found mu {}, sigma {}, low {}, high {}", n.mu, n.sigma, n.low, n.high));
 }
 
 Values draw_parameter(const ValueSpec& spec, std::uint32_t size, std::uint64_t network_seed, std::uint32_t population, std::uint32_t parameter)
@@ -169,7 +170,8 @@ void choose(Stream stream, std::uint32_t n, std::uint32_t size, std::optional<st
 }
 
 /// Turns pairs in any order into rows. Equal pairs keep their order; `order` (if given) becomes the pair's place before.
-Rows rows_of(const std::vector<std::uint32_t>& pre, const std::vector<std::uint32_t>& post, std::uint32_t post_size, std::vector<std::uint32_t>* order = nullptr)
+Rows rows_of(const std::vector<std::uint32_t>& pre, const std::vector<std::uint32_t>& post, std::uint32_t post_size,
+             std::vector<std::uint32_t>* order = nullptr)
 {
     Rows rows;
     rows.begin.assign(post_size + std::size_t{1}, 0);
@@ -278,9 +280,11 @@ Rows rows(const FixedTotalNumber& connector, const Ends& ends)
         const bool left_out = connector.n > pairs / 2;
         const std::uint64_t wanted = left_out ? pairs - connector.n : connector.n;
         for (std::uint64_t k = 0; drawn.size() < wanted;) {
+            const auto before = static_cast<std::ptrdiff_t>(drawn.size());
             for (const std::uint64_t end = k + wanted - drawn.size(); k < end; ++k)
                 drawn.push_back(pair_at(k));
-            std::sort(drawn.begin(), drawn.end());
+            std::sort(drawn.begin() + before, drawn.end());
+            std::inplace_merge(drawn.begin(), drawn.begin() + before, drawn.end());
             drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
         }
         if (left_out) {
@@ -334,7 +338,8 @@ void check(const ProjectionSpec& spec, const Ends& ends, std::string_view pre_na
             fail(spec, "expected columns of equal length");
         for (std::size_t k = 0; k < list->pre.size(); ++k)
             if (list->pre[k] >= ends.pre_size || list->post[k] >= ends.post_size)
-                fail(spec, fmt::format("expected neurons below {} and {}, found {} -> {} (synapse {} of the list)", ends.pre_size, ends.post_size, list->pre[k], list->post[k], k));
+                fail(spec, fmt::format("expected neurons below {} and {}, found {} -> {} (synapse {} of the list)", ends.pre_size, ends.post_size, list->pre[k],
+                                       list->post[k], k));
     }
     if (const double n = expected_synapses(spec.connector, ends.pre_size, ends.post_size, ends.same); n > most_synapses)
         fail(spec, fmt::format("expected at most {:.0f} synapses, found about {:.3g}", most_synapses, n));
@@ -357,7 +362,8 @@ Values values(const ValueSpec& spec, const Rows& rows, const Ends& ends, std::ui
         for (std::uint32_t post = 0; post < ends.post_size; ++post)
             try {
                 for (auto k = rows.begin[post]; k < rows.begin[post + 1]; ++k)
-                    result.values[k] = draw(spec, {ends.seed, Purpose::connectivity, ends.index, post, static_cast<std::uint32_t>(k - rows.begin[post]), 1 + column, 2});
+                    result.values[k] =
+                        draw(spec, {ends.seed, Purpose::connectivity, ends.index, post, static_cast<std::uint32_t>(k - rows.begin[post]), 1 + column, 2});
             } catch (const InputError&) {
                 failed = true;
             }
@@ -366,7 +372,8 @@ Values values(const ValueSpec& spec, const Rows& rows, const Ends& ends, std::ui
     }
     for (const double value : result.values)
         if (!(value >= 0 && std::isfinite(value)))
-            fail(projection, fmt::format("{}: expected finite values of at least 0, found {}{}", name, value, std::holds_alternative<Normal>(spec) ? " (drawn; normal_clipped has bounds)" : ""));
+            fail(projection, fmt::format("{}: expected finite values of at least 0, found {}{}", name, value,
+                                         std::holds_alternative<Normal>(spec) ? " (drawn; normal_clipped has bounds)" : ""));
     return result;
 }
 
@@ -432,7 +439,8 @@ Projection expand(const ProjectionSpec& spec, const std::vector<Population>& pop
     result.post_neuron.resize(result.pre_neuron.size());
 #pragma omp parallel for schedule(dynamic, 64)
     for (std::uint32_t post = 0; post < ends.post_size; ++post)
-        std::fill(result.post_neuron.begin() + static_cast<std::ptrdiff_t>(made.begin[post]), result.post_neuron.begin() + static_cast<std::ptrdiff_t>(made.begin[post + 1]), post);
+        std::fill(result.post_neuron.begin() + static_cast<std::ptrdiff_t>(made.begin[post]),
+                  result.post_neuron.begin() + static_cast<std::ptrdiff_t>(made.begin[post + 1]), post);
     return result;
 }
 
@@ -445,7 +453,8 @@ Network expand(NetworkSpec spec)
     for (const auto& p : spec.projections) {
         total += expected_synapses(p.connector, network.populations.at(p.pre).size, network.populations.at(p.post).size, p.pre == p.post);
         if (total > most_synapses)
-            throw InputError(fmt::format("projection {}: expected a network of at most {:.0f} synapses, found about {:.3g} so far", p.label, most_synapses, total));
+            throw InputError(
+                fmt::format("projection {}: expected a network of at most {:.0f} synapses, found about {:.3g} so far", p.label, most_synapses, total));
     }
     // Threads share the small projections among them, and each large one within it.
     const auto count = static_cast<std::uint32_t>(spec.projections.size());

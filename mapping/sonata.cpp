@@ -55,7 +55,8 @@ std::vector<std::vector<double>> read_spike_file(const fs::path& path, std::stri
     const auto spikes = hdf5::open_group(file, "spikes");
     const auto names = hdf5::children(spikes);
     if (names.empty() || (names.size() > 1 && std::find(names.begin(), names.end(), population) == names.end()))
-        throw InputError(fmt::format("{}: expected one population, or one called \"{}\", found {}", hdf5::where(spikes), population, names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+        throw InputError(fmt::format("{}: expected one population, or one called \"{}\", found {}", hdf5::where(spikes), population,
+                                     names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
     const auto group = hdf5::open_group(spikes, names.size() == 1 ? names.front() : std::string(population));
     const auto times = hdf5::read_dataset<double>(group, "timestamps");
     const auto ids = whole_dataset(group, "node_ids", times.size());
@@ -95,7 +96,8 @@ std::string edge_population(hid_t edges, std::string_view pre, std::string_view 
             match = name;
     }
     if (match.empty())
-        throw InputError(fmt::format("{}: expected edges from \"{}\" to \"{}\", found {}", hdf5::where(edges), pre, post, names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+        throw InputError(fmt::format("{}: expected edges from \"{}\" to \"{}\", found {}", hdf5::where(edges), pre, post,
+                                     names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
     return match;
 }
 

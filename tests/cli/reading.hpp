@@ -17,7 +17,9 @@ namespace bss::test {
 /// A folder that goes away with the test.
 class Scratch {
 public:
-    Scratch() : folder_(std::filesystem::temp_directory_path() / ("bss-test-" + std::to_string(getpid()) + "-" + ::testing::UnitTest::GetInstance()->current_test_info()->name()))
+    Scratch()
+        : folder_(std::filesystem::temp_directory_path() /
+                  ("bss-test-" + std::to_string(getpid()) + "-" + ::testing::UnitTest::GetInstance()->current_test_info()->name()))
     {
         std::filesystem::create_directories(folder_);
     }

@@ -61,8 +61,8 @@ TEST(Configuration, every_key_can_be_set)
 {
     const Scratch scratch;
     const auto c = read(scratch, base + R"(
-mapping: {neuron_size: 16, potentials: {biological: [-0.1 V, 50], hardware: [0.4 V, 1300 mV]}, capacitor: small, leak: slow, driver_chain_length: 5, crossbar_limit: 2,
-          synapse_switch_limit: 3, nets: one_per_population, seed: 18446744073709551615, max_synapse_loss: 0.25, list_synapses: true, file: null,
+mapping: {neuron_size: 16, potentials: {biological: [-0.1 V, 50], hardware: [0.4 V, 1300 mV]}, capacitor: small, leak: slow,
+          driver_chain_length: 5, crossbar_limit: 2, synapse_switch_limit: 3, nets: one_per_population, seed: 18446744073709551615, max_synapse_loss: 0.25, list_synapses: true, file: null,
           place: [{population: Amber, neurons: "0-3", hicanns: [174, 175], size: 4}, {population: Amber, neurons: [4, 6-9], hicanns: {x: [16, 17], y: [7, 7]}}]}
 record:
   - {variable: v, population: Amber, neurons: 0-9, interval: 200 us, through: adc}
@@ -70,7 +70,8 @@ record:
 output: elsewhere
 strict: yes
 )",
-                        {"wafer.id=7", "wafer.hicanns=[175, 174, 330, 174, 172, 173]", "wafer.calibration=ideal", "wafer.imperfections={rewrite: off, synapse_loss: false}", "run.seed=3"});
+                        {"wafer.id=7", "wafer.hicanns=[175, 174, 330, 174, 172, 173]", "wafer.calibration=ideal",
+                         "wafer.imperfections={rewrite: off, synapse_loss: false}", "run.seed=3"});
     EXPECT_EQ(c.mapping.neuron_size, 16);
     ASSERT_TRUE(c.mapping.potentials);
     EXPECT_EQ(c.mapping.potentials->biological_low_mv, -100);
@@ -123,7 +124,8 @@ TEST(Configuration, units_belong_to_their_kind)
     EXPECT_EQ(duration("1e3"), 1000);
     EXPECT_EQ(duration("+.5"), 0.5);
     EXPECT_EQ(duration("1 min"), 60000);
-    for (const auto* wrong : {"20 mV", "20 MS", "ms", "-1", "0", ".inf", "nan", ".nan", "inf", "1e999", "1 2", "'20'", "[1]", "{a: 1}", "true", "0x10 ms", "1,5 ms"})
+    for (const auto* wrong :
+         {"20 mV", "20 MS", "ms", "-1", "0", ".inf", "nan", ".nan", "inf", "1e999", "1 2", "'20'", "[1]", "{a: 1}", "true", "0x10 ms", "1,5 ms"})
         EXPECT_EQ(said(scratch, base, {std::string("run.duration=") + wrong}).find("--set run.duration: expected a time > 0 (ms), found "), 0u) << wrong;
 }
 
@@ -151,8 +153,10 @@ TEST(Configuration, mistakes_stand_at_their_line)
         {"technology: hicann-x1000", "imperfections: {rewite: false}", "config.yaml:8: wafer.imperfections.rewite: unknown key, did you mean rewrite?"},
         {"technology: hicann-x1000", "imperfections: {rewrite: 3}", "config.yaml:8: wafer.imperfections.rewrite: expected true or false, found \"3\""},
         {"technology: hicann-x1000", "imperfections: some", "config.yaml:8: wafer.imperfections: expected one of all, none"},
-        {"technology: hicann-x1000", "calibration: orakle", "config.yaml:8: wafer.calibration: expected one of ideal, oracle, found \"orakle\"; did you mean oracle?"},
-        {"technology: hicann-x1000", "defects: broken.yaml", "config.yaml:8: wafer.defects: expected none, a defects file or {random: …}, found no file \"broken.yaml\""},
+        {"technology: hicann-x1000", "calibration: orakle",
+         "config.yaml:8: wafer.calibration: expected one of ideal, oracle, found \"orakle\"; did you mean oracle?"},
+        {"technology: hicann-x1000", "defects: broken.yaml",
+         "config.yaml:8: wafer.defects: expected none, a defects file or {random: …}, found no file \"broken.yaml\""},
         {"technology: hicann-x1000", "defects: {random: {neurones: 0.1}}", "config.yaml:8: wafer.defects.random.neurones: unknown key, did you mean neurons?"},
         {"technology: hicann-x1000", "defects: {random: {neurons: 1.1}}", "config.yaml:8: wafer.defects.random.neurons: expected a number from 0 to 1"},
         {"wafer:\n  technology: hicann-x1000", "wafer: [1]", "config.yaml:7: wafer: expected a map with technology, id"},
@@ -173,12 +177,14 @@ TEST(Configuration, mistakes_in_mapping_and_record)
         {"mapping.neuron_size=66", "--set mapping.neuron_size: expected 1 or an even number from 2 to 64"},
         {"mapping.neuron_size=0", "--set mapping.neuron_size: expected 1 or an even"},
         {"mapping.potentials={biological: [50, -150], hardware: [0.4, 1.3]}", "--set mapping.potentials.biological: expected low < high, found 50 and -150 mV"},
-        {"mapping.potentials={biological: [-150, 50], hardware: [0.4, 2]}", "--set mapping.potentials.hardware: expected a voltage from 0 to 1.8 (V), found \"2\""},
+        {"mapping.potentials={biological: [-150, 50], hardware: [0.4, 2]}",
+         "--set mapping.potentials.hardware: expected a voltage from 0 to 1.8 (V), found \"2\""},
         {"mapping.potentials={biological: [-150, 50]}", "--set mapping.potentials.hardware: expected two voltages"},
         {"mapping.capacitor=huge", "--set mapping.capacitor: expected one of auto, big, small"},
         {"mapping.max_synapse_loss=1.1", "--set mapping.max_synapse_loss: expected a number from 0 to 1"},
         {"mapping.driver_chain_length=0", "--set mapping.driver_chain_length: expected a whole number from 1 to 56"},
-        {"mapping.place=[{population: Ambr, hicanns: [1]}]", "--set mapping.place.0.population: expected the name of a population, found \"Ambr\"; did you mean Amber?"},
+        {"mapping.place=[{population: Ambr, hicanns: [1]}]",
+         "--set mapping.place.0.population: expected the name of a population, found \"Ambr\"; did you mean Amber?"},
         {"mapping.place=[{population: Sierra, hicanns: [1]}]", "--set mapping.place.0.population: expected a population of neurons, found Sierra"},
         {"mapping.place=[{population: Amber, hicanns: [400]}]", "--set mapping.place.0.hicanns: expected a whole number from 0 to 383"},
         {"mapping.place=[{population: Amber, neurons: 5-10}]", "--set mapping.place.0.neurons: expected neurons within 0-9"},
@@ -205,8 +211,8 @@ TEST(Configuration, mistakes_in_mapping_and_record)
 TEST(Configuration, what_is_known_but_does_not_work_yet_says_so)
 {
     const Scratch scratch;
-    for (const auto* option : {"run.mode=ideal", "run.trials=2", "sweep={wafer.id: [1, 2]}", "wafer.calibration=auto", "wafer.calibration=table.h5", "mapping.neuron_size=auto", "mapping.file=mapping.h5",
-                               "wafer.id=[1, 2]", "wafer.hicanns=['33/174']"})
+    for (const auto* option : {"run.mode=ideal", "run.trials=2", "sweep={wafer.id: [1, 2]}", "wafer.calibration=auto", "wafer.calibration=table.h5",
+                               "mapping.neuron_size=auto", "mapping.file=mapping.h5", "wafer.id=[1, 2]", "wafer.hicanns=['33/174']"})
         EXPECT_NE(said(scratch, base, {option}).find("not yet available"), std::string::npos) << option << ": " << said(scratch, base, {option});
     for (const auto* option : {"run.mode=hardware", "run.trials=1", "sweep=null", "mapping.file=null", "wafer.imperfections={synapse_loss: false}"})
         EXPECT_EQ(said(scratch, base, {option}), "");
@@ -215,7 +221,8 @@ TEST(Configuration, what_is_known_but_does_not_work_yet_says_so)
 TEST(Configuration, several_mistakes_are_told_together)
 {
     const Scratch scratch;
-    auto text = replaced(replaced(replaced(replaced(base, "size: 10,", "size: -1,"), "rate: 10", "rate: fast"), "duration: 20 ms", "duration: 20 mV"), "hicann-x1000", "hicann-v9");
+    auto text = replaced(replaced(replaced(replaced(base, "size: 10,", "size: -1,"), "rate: 10", "rate: fast"), "duration: 20 ms", "duration: 20 mV"),
+                         "hicann-x1000", "hicann-v9");
     const auto all = said(scratch, text);
     EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 3) << all;
     std::size_t last = 0;
@@ -272,7 +279,8 @@ TEST(Configuration, files_are_found_relative_to_the_one_that_names_them)
 {
     const Scratch scratch;
     std::filesystem::create_directories(scratch.folder() / "networks");
-    scratch.write("networks/two.yaml", "populations:\n  a: {size: 3, cell: IF_cond_exp}\n  s: {size: 2, cell: SpikeSourceArray, parameters: {spike_times: [1, 2]}}\nprojections:\n  - {pre: s, post: a, connector: {FromFile: {file: "
+    scratch.write("networks/two.yaml", "populations:\n  a: {size: 3, cell: IF_cond_exp}\n  s: {size: 2, cell: SpikeSourceArray, parameters: {spike_times: [1, "
+                                       "2]}}\nprojections:\n  - {pre: s, post: a, connector: {FromFile: {file: "
                                        "edges.txt}}}\nseed: 5\n");
     scratch.write("networks/edges.txt", "# pre post weight delay\n0 2 0.5 1\n1,0,0.25,2\n");
     scratch.write("bad.yaml", "hicanns: [174]\nneurons: {175: [0, 1, 2]}\nlinks: [3]\n");
@@ -290,8 +298,10 @@ TEST(Configuration, files_are_found_relative_to_the_one_that_names_them)
     EXPECT_TRUE(defects.links.test(3));
 
     scratch.write("networks/wrong.yaml", "populations:\n  a: {size: 0, cell: IF_cond_exp}\n");
-    EXPECT_EQ(said(scratch, "network: networks/wrong.yaml\n"), "networks/wrong.yaml:2: populations.a.size: expected a whole number from 1 to 100000000, found \"0\"");
-    EXPECT_EQ(said(scratch, "wafer: {id: 1}\nnetwork: networks/none.yaml\n"), "config.yaml:2: network: expected a network (a map) or the name of its file, found no file \"networks/none.yaml\"");
+    EXPECT_EQ(said(scratch, "network: networks/wrong.yaml\n"),
+              "networks/wrong.yaml:2: populations.a.size: expected a whole number from 1 to 100000000, found \"0\"");
+    EXPECT_EQ(said(scratch, "wafer: {id: 1}\nnetwork: networks/none.yaml\n"),
+              "config.yaml:2: network: expected a network (a map) or the name of its file, found no file \"networks/none.yaml\"");
     scratch.write("bad.yaml", "hicanns: [384]\nneurons: {175: [512], 400: [1]}\nrows: 3\nmice: [1]\n");
     const auto all = said(scratch, "network: networks/two.yaml\nwafer: {defects: bad.yaml}\n");
     EXPECT_NE(all.find("bad.yaml:1: hicanns: expected a whole number from 0 to 383, found \"384\""), std::string::npos) << all;
@@ -326,7 +336,9 @@ TEST(Configuration, nothing_that_a_key_may_be_given_breaks_the_reader)
 {
     const Scratch scratch;
     for (const auto& key : configuration_keys())
-        for (const auto* value : {"", "[]", "{}", "-1", "1e300", ".nan", "word", "''", "[[1]]", "[1, {}]", "{x: 1}", "99999999999999999999", "{random: 1}", "{biological: 1}", "[{population: Amber, neurons: {}}]", "{populations: 1}", "{populations: {a: }}", "{populations: {a: {size: 1, cell: IF_cond_exp, parameters: 3}}}"}) {
+        for (const auto* value : {"", "[]", "{}", "-1", "1e300", ".nan", "word", "''", "[[1]]", "[1, {}]", "{x: 1}", "99999999999999999999", "{random: 1}",
+                                  "{biological: 1}", "[{population: Amber, neurons: {}}]", "{populations: 1}", "{populations: {a: }}",
+                                  "{populations: {a: {size: 1, cell: IF_cond_exp, parameters: 3}}}"}) {
             const auto message = said(scratch, base, {key.path + "=" + value});
             EXPECT_TRUE(message.empty() || message.starts_with("--set " + key.path)) << key.path << "=" << value << ": " << message;
         }
@@ -338,7 +350,26 @@ TEST(Configuration, no_mutation_of_the_file_breaks_the_reader)
     const std::regex value("(: )([^\\s{}\\[\\],:]+)(?=[,}\\n])");
     int refused = 0;
     for (auto match = std::sregex_iterator(base.begin(), base.end(), value); match != std::sregex_iterator(); ++match)
-        for (const auto* other : {"", "~", "[]", "{}", "[1, 2]", "{a: 1}", "-1", "0", "1.5", ".nan", "-.inf", "1e30", "word", "\"\"", "'10'", "*nobody", "&x 3", "!!str 3", "{normal: {mu: 1}}", "{uniform: [2, 1]}"}) {
+        for (const auto* other : {"",
+                                  "~",
+                                  "[]",
+                                  "{}",
+                                  "[1, 2]",
+                                  "{a: 1}",
+                                  "-1",
+                                  "0",
+                                  "1.5",
+                                  ".nan",
+                                  "-.inf",
+                                  "1e30",
+                                  "word",
+                                  "\"\"",
+                                  "'10'",
+                                  "*nobody",
+                                  "&x 3",
+                                  "!!str 3",
+                                  "{normal: {mu: 1}}",
+                                  "{uniform: [2, 1]}"}) {
             auto text = base;
             text.replace(static_cast<std::size_t>(match->position(2)), static_cast<std::size_t>(match->length(2)), other);
             const auto message = said(scratch, text);

@@ -17,7 +17,9 @@ std::string population(const std::string& text) { return "network:\n  population
 /// Two populations of 10 and 5 neurons and one source of 4; the projection stands on line 7.
 std::string projection(const std::string& text)
 {
-    return "network:\n  populations:\n    a: {size: 10, cell: IF_cond_exp}\n    b: {size: 5, cell: EIF_cond_exp_isfa_ista}\n    s: {size: 4, cell: SpikeSourcePoisson}\n  projections:\n    - {" + text + "}\n";
+    return "network:\n  populations:\n    a: {size: 10, cell: IF_cond_exp}\n    b: {size: 5, cell: EIF_cond_exp_isfa_ista}\n    s: {size: 4, cell: "
+           "SpikeSourcePoisson}\n  projections:\n    - {" +
+           text + "}\n";
 }
 
 double parameter(const Population& p, std::string_view name, std::size_t neuron = 0)
@@ -73,8 +75,10 @@ TEST(NetworkReader, defaults_are_pynns)
 TEST(NetworkReader, values_of_every_kind)
 {
     const Scratch scratch;
-    const auto config = read(scratch, population("size: 1000, cell: IF_cond_exp, parameters: {cm: 250 pF, tau_m: {uniform: {low: 5, high: 10 ms}}, v_rest: {normal: {mu: -60, sigma: 2}}, "
-                                                 "tau_refrac: {normal_clipped: [1, 1, 0.5, 3]}, i_offset: {normal_clipped: {mu: 0, sigma: 0.1, low: 0, high: .inf}}}, initial: {v: -58 mV}"));
+    const auto config = read(
+        scratch,
+        population("size: 1000, cell: IF_cond_exp, parameters: {cm: 250 pF, tau_m: {uniform: {low: 5, high: 10 ms}}, v_rest: {normal: {mu: -60, sigma: 2}}, "
+                   "tau_refrac: {normal_clipped: [1, 1, 0.5, 3]}, i_offset: {normal_clipped: {mu: 0, sigma: 0.1, low: 0, high: .inf}}}, initial: {v: -58 mV}"));
     const auto& p = config.network.populations[0];
     EXPECT_EQ(parameter(p, "cm"), 0.25);
     double least = 1e9, most = -1e9, sum = 0;
@@ -126,10 +130,17 @@ TEST(NetworkReader, spike_times)
         }
     });
     EXPECT_EQ(trains("spikes.h5"), (Trains{{10.03, 30}, {20}}));
-    EXPECT_EQ(said(scratch, replaced(population("size: 2, cell: SpikeSourceArray, parameters: {spike_times: spikes.h5}"), "a:", "b:")).find("config.yaml:3: network.populations.b.parameters.spike_times: "), 0u);
-    EXPECT_NE(said(scratch, replaced(population("size: 2, cell: SpikeSourceArray, parameters: {spike_times: spikes.h5}"), "a:", "other:")).find("expected node ids from 0 to 1, found 2"), std::string::npos);
+    EXPECT_EQ(said(scratch, replaced(population("size: 2, cell: SpikeSourceArray, parameters: {spike_times: spikes.h5}"), "a:", "b:"))
+                  .find("config.yaml:3: network.populations.b.parameters.spike_times: "),
+              0u);
+    EXPECT_NE(said(scratch, replaced(population("size: 2, cell: SpikeSourceArray, parameters: {spike_times: spikes.h5}"), "a:", "other:"))
+                  .find("expected node ids from 0 to 1, found 2"),
+              std::string::npos);
     for (const auto* wrong : {"[2, 1]", "[-1]", "[.nan]", "[a]", "[[1], [2], [3]]", "[[1], 2]", "3", "none.h5", "{a: 1}", "config.yaml"})
-        EXPECT_EQ(said(scratch, population(std::string("size: 2, cell: SpikeSourceArray, parameters: {spike_times: ") + wrong + "}")).find("config.yaml:3: network.populations.a.parameters.spike_times: "), 0u) << wrong;
+        EXPECT_EQ(said(scratch, population(std::string("size: 2, cell: SpikeSourceArray, parameters: {spike_times: ") + wrong + "}"))
+                      .find("config.yaml:3: network.populations.a.parameters.spike_times: "),
+                  0u)
+            << wrong;
 }
 
 TEST(NetworkReader, mistakes_in_populations)
@@ -141,7 +152,8 @@ TEST(NetworkReader, mistakes_in_populations)
     expect_said(population("size: [10], cell: IF_cond_exp"), start + ".size: expected");
     expect_said(population("cell: IF_cond_exp"), start + ": expected a size, found none");
     expect_said(population("size: 10"), start + ": expected a cell, found none");
-    expect_said(population("size: 10, cell: IF_curr_exp"), start + ".cell: expected one of IF_cond_exp, EIF_cond_exp_isfa_ista, SpikeSourceArray, SpikeSourcePoisson, found \"IF_curr_exp\"");
+    expect_said(population("size: 10, cell: IF_curr_exp"),
+                start + ".cell: expected one of IF_cond_exp, EIF_cond_exp_isfa_ista, SpikeSourceArray, SpikeSourcePoisson, found \"IF_curr_exp\"");
     expect_said(population("size: 10, cel: IF_cond_exp, cell: IF_cond_exp"), start + ".cel: unknown key, did you mean cell?");
     expect_said(population("size: 10, cell: IF_cond_exp, parameters: {v_spike: 0}"), start + ".parameters.v_spike: unknown key");
     expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: 5 mV}"), start + ".parameters.tau_m: expected a time > 0 (ms), found \"5 mV\"");
@@ -149,23 +161,33 @@ TEST(NetworkReader, mistakes_in_populations)
     expect_said(population("size: 10, cell: IF_cond_exp, parameters: {cm: -1}"), start + ".parameters.cm: expected a capacitance > 0 (nF), found \"-1\"");
     expect_said(population("size: 10, cell: IF_cond_exp, parameters: {v_rest: .inf}"), start + ".parameters.v_rest: expected a voltage (mV), found \".inf\"");
     expect_said(population("size: 10, cell: IF_cond_exp, parameters: {v_rest: }"), start + ".parameters.v_rest: expected a voltage (mV), found nothing");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {v_reset: -50}"), start + ".parameters.v_reset: expected v_reset < v_thresh, found -50 and -50 mV");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {v_reset: -50}"),
+                start + ".parameters.v_reset: expected v_reset < v_thresh, found -50 and -50 mV");
     expect_said(population("size: 10, cell: EIF_cond_exp_isfa_ista, parameters: {v_spike: -80}"), start + ".parameters: expected v_reset < v_spike");
     expect_said(population("size: 10, cell: EIF_cond_exp_isfa_ista, parameters: {delta_T: -1}"), start + ".parameters.delta_T: expected a voltage >= 0 (mV)");
     expect_said(population("size: 3, cell: IF_cond_exp, parameters: {v_rest: [1, 2]}"), start + ".parameters.v_rest: expected 3 values, one a neuron, found 2");
     expect_said(population("size: 3, cell: IF_cond_exp, parameters: {tau_m: [1, 2, -3]}"), start + ".parameters.tau_m: expected a time > 0 (ms), found \"-3\"");
-    expect_said(population("size: 1000, cell: IF_cond_exp, parameters: {tau_m: {normal: {mu: 1, sigma: 1}}}"), start + ".parameters.tau_m: expected a time > 0 (ms), found -");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal: {mu: 1, sigma: -1}}}"), start + ".parameters.tau_m.normal.sigma: expected a time >= 0 (ms), found \"-1\"");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal: {mu: 1}}}"), start + ".parameters.tau_m.normal: expected sigma, found none");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal: {mean: 1, sigma: 1}}}"), start + ".parameters.tau_m.normal.mean: unknown key");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normall: {mu: 1, sigma: 1}}}"), start + ".parameters.tau_m.normall: unknown key, did you mean normal?");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {uniform: {low: 2, high: 1}}}"), start + ".parameters.tau_m.uniform: expected low <= high");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal_clipped: {mu: 1, sigma: 1, low: 30, high: 40}}}"), start + ".parameters.tau_m.normal_clipped: expected bounds that hold");
-    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {}}"), start + ".parameters.tau_m: expected one of uniform, normal, normal_clipped, found none");
+    expect_said(population("size: 1000, cell: IF_cond_exp, parameters: {tau_m: {normal: {mu: 1, sigma: 1}}}"),
+                start + ".parameters.tau_m: expected a time > 0 (ms), found -");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal: {mu: 1, sigma: -1}}}"),
+                start + ".parameters.tau_m.normal.sigma: expected a time >= 0 (ms), found \"-1\"");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal: {mu: 1}}}"),
+                start + ".parameters.tau_m.normal: expected sigma, found none");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal: {mean: 1, sigma: 1}}}"),
+                start + ".parameters.tau_m.normal.mean: unknown key");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normall: {mu: 1, sigma: 1}}}"),
+                start + ".parameters.tau_m.normall: unknown key, did you mean normal?");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {uniform: {low: 2, high: 1}}}"),
+                start + ".parameters.tau_m.uniform: expected low <= high");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {normal_clipped: {mu: 1, sigma: 1, low: 30, high: 40}}}"),
+                start + ".parameters.tau_m.normal_clipped: expected bounds that hold");
+    expect_said(population("size: 10, cell: IF_cond_exp, parameters: {tau_m: {}}"),
+                start + ".parameters.tau_m: expected one of uniform, normal, normal_clipped, found none");
     expect_said(population("size: 10, cell: IF_cond_exp, initial: {w: 1}"), start + ".initial.w: unknown key");
     expect_said(population("size: 10, cell: IF_cond_exp, initial: -65"), start + ".initial: expected a map with v, found \"-65\"");
     expect_said(population("size: 10, cell: SpikeSourcePoisson, initial: {v: 0}"), start + ".initial: a source has no initial values");
-    expect_said(population("size: 10, cell: SpikeSourcePoisson, parameters: {rate: {normal: {mu: -5, sigma: 1}}}"), start + ".parameters.rate.normal.mu: expected a rate >= 0 (Hz)");
+    expect_said(population("size: 10, cell: SpikeSourcePoisson, parameters: {rate: {normal: {mu: -5, sigma: 1}}}"),
+                start + ".parameters.rate.normal.mu: expected a rate >= 0 (Hz)");
     expect_said(population("size: 10, cell: IF_cond_exp, on_wafer: true"), start + ".on_wafer: only a SpikeSourcePoisson");
     expect_said("network:\n  populations:\n    a/b: {size: 1, cell: IF_cond_exp}\n", "config.yaml:3: network.populations.a/b: expected a name without \"/\"");
     expect_said("network:\n  populations:\n    '': {size: 1, cell: IF_cond_exp}\n", "config.yaml:3: network.populations.: expected a name");
@@ -173,7 +195,8 @@ TEST(NetworkReader, mistakes_in_populations)
     expect_said("network:\n  populations: [a]\n", "config.yaml:2: network.populations: expected a map of at least one population, found a list");
     expect_said("network:\n  populations:\n    a:\n", "config.yaml:3: network.populations.a: expected a map with size and cell, found nothing");
     expect_said("network:\n  population: {a: 1}\n", "config.yaml:2: network.population: unknown key, did you mean populations?");
-    expect_said("network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp}\n    a: {size: 1, cell: IF_cond_exp}\n", "config.yaml:4: the key \"a\" stands twice (first in line 3)");
+    expect_said("network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp}\n    a: {size: 1, cell: IF_cond_exp}\n",
+                "config.yaml:4: the key \"a\" stands twice (first in line 3)");
     expect_said("network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp}\n  seed: -1\n", "config.yaml:4: network.seed: expected a whole number >= 0");
 }
 
@@ -188,7 +211,9 @@ TEST(NetworkReader, on_wafer_stands_beside_or_among_the_parameters)
 TEST(NetworkReader, connectors_with_their_arguments)
 {
     const Scratch scratch;
-    const auto connector = [&](const std::string& text) { return read(scratch, projection("pre: a, post: a, connector: " + text)).network.projections[0].connector; };
+    const auto connector = [&](const std::string& text) {
+        return read(scratch, projection("pre: a, post: a, connector: " + text)).network.projections[0].connector;
+    };
     EXPECT_TRUE(std::get<AllToAll>(connector("AllToAll")).allow_self_connections);
     EXPECT_FALSE(std::get<AllToAll>(connector("{AllToAll: {allow_self_connections: false}}")).allow_self_connections);
     EXPECT_TRUE(std::holds_alternative<OneToOne>(connector("{OneToOne: {}}")));
@@ -218,17 +243,23 @@ TEST(NetworkReader, mistakes_in_projections)
     expect("pre: a, post: c, connector: {AllToAll: {}}", ".post: expected the name of a population, found \"c\"");
     expect("pre: a, connector: {AllToAll: {}}", ": expected post, found none");
     expect("pre: a, post: b", ": expected connector, found none");
-    expect("pre: a, post: b, connector: {AllToAll: {}}, receptor: excitory", ".receptor: expected one of excitatory, inhibitory, found \"excitory\"; did you mean excitatory?");
+    expect("pre: a, post: b, connector: {AllToAll: {}}, receptor: excitory",
+           ".receptor: expected one of excitatory, inhibitory, found \"excitory\"; did you mean excitatory?");
     expect("pre: a, post: b, connector: {AllToAll: {}}, weigth: 1", ".weigth: unknown key, did you mean weight?");
     expect("pre: a, post: b, connector: {AllToAll: {}}, receptor: inhibitory, weight: -1", ".weight: expected a conductance >= 0 (µS), found \"-1\"");
     expect("pre: a, post: b, connector: {AllToAll: {}}, weight: 3 ms", ".weight: expected a conductance >= 0 (µS), found \"3 ms\"");
-    expect("pre: a, post: b, connector: {AllToAll: {}}, weight: {uniform: {low: -1, high: 1}}", ".weight.uniform.low: expected a conductance >= 0 (µS), found \"-1\"");
-    expect("pre: a, post: b, connector: {AllToAll: {}}, weight: [1, 2]", ".connector: expected 50 values of weight, one a synapse by target and source, found 2");
-    expect("pre: a, post: b, connector: {FixedProbability: {p_connect: 0.5}}, weight: [1, 2]", ".connector: expected a weight that is a number or a distribution, found a list");
+    expect("pre: a, post: b, connector: {AllToAll: {}}, weight: {uniform: {low: -1, high: 1}}",
+           ".weight.uniform.low: expected a conductance >= 0 (µS), found \"-1\"");
+    expect("pre: a, post: b, connector: {AllToAll: {}}, weight: [1, 2]",
+           ".connector: expected 50 values of weight, one a synapse by target and source, found 2");
+    expect("pre: a, post: b, connector: {FixedProbability: {p_connect: 0.5}}, weight: [1, 2]",
+           ".connector: expected a weight that is a number or a distribution, found a list");
     expect("pre: a, post: b, connector: {AllToAll: {}}, delay: -1", ".delay: expected a time >= 0 (ms), found \"-1\"");
     expect("pre: a, post: b, connector: {AllToAll: {}}, synapse: dynamic", ".synapse: expected one of static, TsodyksMarkram");
-    expect("pre: a, post: b, connector: {AllToAll: {}}, synapse: {TsodyksMarkram: {U: 2}}", ".synapse.TsodyksMarkram.U: expected a number from 0 to 1, found \"2\"");
-    expect("pre: a, post: b, connector: {AllToAll: {}}, synapse: {TsodyksMarkram: {tau_rec: 100, tau_facil: 10}}", ".synapse.TsodyksMarkram: expected tau_rec or tau_facil of 0");
+    expect("pre: a, post: b, connector: {AllToAll: {}}, synapse: {TsodyksMarkram: {U: 2}}",
+           ".synapse.TsodyksMarkram.U: expected a number from 0 to 1, found \"2\"");
+    expect("pre: a, post: b, connector: {AllToAll: {}}, synapse: {TsodyksMarkram: {tau_rec: 100, tau_facil: 10}}",
+           ".synapse.TsodyksMarkram: expected tau_rec or tau_facil of 0");
     connect("{AllToAl: {}}", ": expected one of AllToAll, OneToOne");
     connect("{AllToAll: {}, OneToOne: {}}", ": expected one of AllToAll");
     connect("[AllToAll]", ": expected one of AllToAll");
@@ -254,22 +285,27 @@ TEST(NetworkReader, mistakes_in_projections)
     connect("{FromList: {}}", ".FromList: expected conn_list, found none");
     connect("{FromFile: {file: none.h5}}", ".FromFile.file: ");
     connect("{FromFile: {file: [1]}}", ".FromFile.file: ");
-    expect_said("network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp}\n  projections: {a: 1}\n", "config.yaml:4: network.projections: expected a list of projections");
-    expect_said("network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp}\n  projections: [a]\n", "config.yaml:4: network.projections.0: expected a map with pre, post");
+    expect_said("network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp}\n  projections: {a: 1}\n",
+                "config.yaml:4: network.projections: expected a list of projections");
+    expect_said("network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp}\n  projections: [a]\n",
+                "config.yaml:4: network.projections.0: expected a map with pre, post");
 }
 
 TEST(NetworkReader, a_network_that_no_memory_holds_is_refused)
 {
     const std::string text = "network:\n  populations:\n    a: {size: 100000, cell: IF_cond_exp}\n  projections:\n";
-    expect_said(text + "    - {pre: a, post: a, connector: {AllToAll: {}}}\n", "config.yaml:5: network.projections.0.connector: expected a network of at most 2000000000 synapses, found about 1e+10");
-    expect_said(text + "    - {pre: a, post: a, connector: {FixedProbability: {p_connect: 0.15}}}\n    - {pre: a, post: a, connector: {FixedProbability: {p_connect: 0.15}}}\n",
+    expect_said(text + "    - {pre: a, post: a, connector: {AllToAll: {}}}\n",
+                "config.yaml:5: network.projections.0.connector: expected a network of at most 2000000000 synapses, found about 1e+10");
+    expect_said(text + "    - {pre: a, post: a, connector: {FixedProbability: {p_connect: 0.15}}}\n    - {pre: a, post: a, connector: {FixedProbability: "
+                       "{p_connect: 0.15}}}\n",
                 "config.yaml:6: network.projections.1.connector: expected a network of at most 2000000000 synapses");
 }
 
 TEST(NetworkReader, one_mistake_makes_one_message)
 {
     const Scratch scratch;
-    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{{"size: 10", "size: x"}, {"IF_cond_exp", "IF"}, {"tau_m: 10", "tau_mm: 10"}, {"size: 5", "size: -5"}, {"AllToAll", "All"}}) {
+    for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+             {"size: 10", "size: x"}, {"IF_cond_exp", "IF"}, {"tau_m: 10", "tau_mm: 10"}, {"size: 5", "size: -5"}, {"AllToAll", "All"}}) {
         const auto what = said(scratch, replaced(base, from, to));
         EXPECT_EQ(std::count(what.begin(), what.end(), '\n'), 0) << what;
         EXPECT_NE(what, "");
@@ -279,7 +315,9 @@ TEST(NetworkReader, one_mistake_makes_one_message)
 TEST(NetworkReader, short_term_plasticity)
 {
     const Scratch scratch;
-    const auto stp = [&](const std::string& text) { return read(scratch, projection("pre: a, post: b, connector: {AllToAll: {}}, synapse: " + text)).network.projections[0].stp; };
+    const auto stp = [&](const std::string& text) {
+        return read(scratch, projection("pre: a, post: b, connector: {AllToAll: {}}, synapse: " + text)).network.projections[0].stp;
+    };
     EXPECT_FALSE(stp("static"));
     EXPECT_EQ(stp("{TsodyksMarkram: {}}")->tau_rec_ms, 100);
     EXPECT_EQ(stp("{TsodyksMarkram: {U: 0.2, tau_rec: 0, tau_facil: 50 ms}}")->tau_facil_ms, 50);
@@ -326,7 +364,9 @@ TEST(NetworkReader, sonata_edges)
 TEST(NetworkReader, merge_keys_bring_in_what_is_not_there)
 {
     const Scratch scratch;
-    const auto network = read(scratch, "network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp, parameters: &cell {cm: 2, tau_m: 5}}\n    b: {size: 1, cell: IF_cond_exp, parameters: {<<: *cell, tau_m: 7}}\n").network;
+    const auto network = read(scratch, "network:\n  populations:\n    a: {size: 1, cell: IF_cond_exp, parameters: &cell {cm: 2, tau_m: 5}}\n    b: {size: 1, "
+                                       "cell: IF_cond_exp, parameters: {<<: *cell, tau_m: 7}}\n")
+                             .network;
     EXPECT_EQ(parameter(network.populations[1], "cm"), 2);
     EXPECT_EQ(parameter(network.populations[1], "tau_m"), 7);
 }

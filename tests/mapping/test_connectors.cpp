@@ -70,8 +70,9 @@ std::map<std::uint32_t, int> degree(const std::vector<std::uint32_t>& ends)
 /// Every connector with random parts, so that properties are checked on all of them.
 std::vector<Connector> random_connectors()
 {
-    return {FixedProbability{0.13}, FixedProbability{0.9, false}, FixedNumberPre{17}, FixedNumberPre{40, true, false}, FixedNumberPost{12}, FixedNumberPost{90, true},
-            FixedTotalNumber{1234}, FixedTotalNumber{1234, false, false}, FixedTotalNumber{2200, false}};
+    return {FixedProbability{0.13},       FixedProbability{0.9, false}, FixedNumberPre{17},     FixedNumberPre{40, true, false},
+            FixedNumberPost{12},          FixedNumberPost{90, true},    FixedTotalNumber{1234}, FixedTotalNumber{1234, false, false},
+            FixedTotalNumber{2200, false}};
 }
 
 }   // namespace
@@ -124,8 +125,9 @@ TEST(Connectors, always_sorted_and_without_forbidden_selves)
 {
     for (const auto& connector : random_connectors())
         EXPECT_TRUE(sorted(join(connector, 50, 0, true))) << connector.index();
-    for (const Connector& connector : {Connector(FixedProbability{0.5, false}), Connector(FixedProbability{1.0, false}), Connector(FixedNumberPre{30, false, false}),
-                                       Connector(FixedNumberPost{30, true, false}), Connector(FixedTotalNumber{900, true, false}), Connector(FixedTotalNumber{900, false, false})})
+    for (const Connector& connector :
+         {Connector(FixedProbability{0.5, false}), Connector(FixedProbability{1.0, false}), Connector(FixedNumberPre{30, false, false}),
+          Connector(FixedNumberPost{30, true, false}), Connector(FixedTotalNumber{900, true, false}), Connector(FixedTotalNumber{900, false, false})})
         EXPECT_FALSE(has_self(join(connector, 50, 0, true))) << connector.index();
 }
 
@@ -148,8 +150,8 @@ TEST(Connectors, probability_has_the_moments_of_a_binomial)
 
 TEST(Connectors, every_partner_is_equally_likely)
 {
-    for (const Connector& connector : {Connector(FixedNumberPre{10}), Connector(FixedNumberPost{500}), Connector(FixedTotalNumber{50'000}), Connector(FixedProbability{0.1}),
-                                       Connector(FixedTotalNumber{50'000, false})}) {
+    for (const Connector& connector : {Connector(FixedNumberPre{10}), Connector(FixedNumberPost{500}), Connector(FixedTotalNumber{50'000}),
+                                       Connector(FixedProbability{0.1}), Connector(FixedTotalNumber{50'000, false})}) {
         const auto projection = join(connector, 100, 5000);
         double chi2 = 0;
         auto counts = degree(projection.pre_neuron);
@@ -250,7 +252,8 @@ TEST(Connectors, impossible_requests_name_the_projection)
         }
         return "";
     };
-    EXPECT_NE(said(FixedNumberPre{11}, 10, 5).find("a -> b: expected n <= 10 (sources in a) unless with_replacement, found 11"), std::string::npos) << said(FixedNumberPre{11}, 10, 5);
+    EXPECT_NE(said(FixedNumberPre{11}, 10, 5).find("a -> b: expected n <= 10 (sources in a) unless with_replacement, found 11"), std::string::npos)
+        << said(FixedNumberPre{11}, 10, 5);
     EXPECT_NE(said(FixedNumberPost{6}, 10, 5), "");
     EXPECT_NE(said(FixedNumberPre{10, false, false}, 10, 0, true), "");
     EXPECT_NE(said(FixedTotalNumber{51, false}, 10, 5), "");
