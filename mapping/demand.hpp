@@ -12,13 +12,18 @@ namespace bss {
 /// Rows serve one kind only, so nets that mix kinds need more drivers. 0: sends to nobody.
 std::vector<std::uint8_t> source_kinds(const Network& network);
 
-/// Most sources of each population that a net should have, so that no target needs more drivers than a chain may have; 59 where narrower nets would
-/// need more drivers in all than a chip has.
-std::vector<int> net_widths(const Network& network, const MappingOptions& options);
+/// Synapses that a neuron of a target population has from a source population.
+struct InDegree {
+    double mean = 0, largest = 0;
+};
 
-/// Drivers that a net of `width` sources needs on a chip full of target neurons, by the statistics of the connections (mapping.md §1.7).
-/// @param in_degree  synapses that a target neuron has from the population, mean; `largest` that of the neuron with most
-int drivers_needed(int width, double population, double in_degree, double largest, int neuron_size);
+/// Drivers that a net of `width` sources needs on a chip full of target neurons so that nothing is lost, by the statistics of the connections (mapping.md §1.7).
+/// @param population  its size; @param receptors  synapses of each receptor
+int drivers_needed(int width, double population, const std::vector<InDegree>& receptors, int neuron_size);
+
+/// Most sources of each population that a net should have: narrow nets fit the longest driver chain, wide nets leave drivers to others. Chosen for the least loss,
+/// as far as the mean statistics of the connections tell.
+std::vector<int> net_widths(const Network& network, const MappingOptions& options);
 
 /// Room that external sources want.
 struct InputDemand {

@@ -103,7 +103,8 @@ struct Search {
             after.population = demand.population;
             after.generator = before.generator || tree.generator_works(block);
             auto more = cost;
-            more[1] += std::max(0, std::popcount(after.kinds) - 1) - std::max(0, std::popcount(before.kinds) - 1);
+            if (before.kinds != 0 && demand.kinds != 0)
+                more[1] += 2 * std::popcount(after.kinds) - std::popcount(before.kinds) - std::popcount(demand.kinds);
             more[2] += std::max(0, after.sources - after.width) - std::max(0, before.sources - before.width);
             more[3] += before.sources == 0;
             more[4] += other_population;

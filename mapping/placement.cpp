@@ -103,7 +103,7 @@ private:
 
 /// How generously chips are filled; the first way that fits is taken.
 struct Filling {
-    bool narrow_nets;           ///< as narrow as net_widths() wants them, in neuron blocks that leave room for that
+    int net_width;              ///< 1: as narrow as net_widths() wants them, in blocks that leave room for that; 2: twice that, …; 0: 59 sources
     bool dense;                 ///< every denmem; otherwise only as many neurons as fill whole nets
     bool mixed_blocks;          ///< populations may share a neuron block
     bool free_chips;            ///< leaves chips for sources to enter
@@ -118,7 +118,7 @@ BlockCounts block_counts(int size, int width, const Filling& filling)
     counts.fill(most);
     if (filling.dense)
         return counts;
-    const double worth = filling.narrow_nets ? 0.6 : 0.9;   // part of the denmems that must be in use for a wide net to be worth it
+    const double worth = filling.net_width ? 0.6 : 0.9;   // part of the denmems that must be in use for a wide net to be worth it
     int group = NeuronBlock::count;
     while (group > 1 && width < worth * group * most)
         group /= 2;
@@ -196,8 +196,8 @@ private:
         auto& sites = placement_.sites[request.population];
         const std::uint32_t wanted = request.last - request.first + 1;
         std::uint32_t most = 0;
-        for (const Filling filling : {Filling{true, false, false, false}, Filling{false, false, false, false}, Filling{false, true, false, false}}) {
-            const BlockCounts counts = block_counts(size, widths_[request.population], filling);
+        for (const Filling filling : {Filling{1, false, false, false}, Filling{2, false, false, false}, Filling{0, false, false, false}, Filling{0, true, false, false}}) {
+            const BlockCounts counts = block_counts(size, width(request.population, filling), filling);
             std::vector<Room> rooms;
             for (const std::size_t k : asked)
                 rooms.push_back(rooms_[k]);
@@ -221,6 +221,11 @@ private:
             most = std::max(most, n);
         }
         throw InputError(fmt::format("mapping.place: population \"{}\": {} neurons of {} denmems do not fit on the {} HICANN(s) named: {} do", population.name, wanted, size, asked.size(), most));
+    }
+
+    int width(std::uint32_t population, const Filling& filling) const
+    {
+        return filling.net_width ? std::min(usable_addresses, filling.net_width * widths_[population]) : usable_addresses;
     }
 
     /// Whether most populations are joined with most: then they gain nothing from their neighbours.
@@ -373,7 +378,7 @@ private:
     {
         counts_.clear();
         for (const Waiting& waiting : queue_)
-            counts_.push_back(block_counts(options_.neuron_size, filling.narrow_nets ? widths_[waiting.population] : usable_addresses, filling));
+            counts_.push_back(block_counts(options_.neuron_size, width(waiting.population, filling), filling));
         const auto blocks = block_orders(filling.free_blocks).front();
         const Cursor all{queue_.size(), 0};
         std::size_t chips = 0;
@@ -418,22 +423,22 @@ private:
         const auto blocks_for_sources = static_cast<int>(std::min<double>(NeuronBlock::count - 1, std::ceil(inputs.nets / std::max(chips, 1))));
         const auto order = from_the_centre();
         std::vector<Filling> fillings;
-        const auto with_room = [&](bool narrow, bool dense, bool mixed) {
-            fillings.push_back({narrow, dense, mixed, true});
+        const auto with_room = [&](int net_width, bool dense, bool mixed) {
+            fillings.push_back({net_width, dense, mixed, true});
             if (inputs.nets > 0)
-                fillings.push_back({narrow, dense, mixed, false, blocks_for_sources});
+                fillings.push_back({net_width, dense, mixed, false, blocks_for_sources});
         };
         const bool may_mix = options_.nets != NetForming::one_per_population;
-        with_room(true, false, false);
-        with_room(false, false, false);
-        with_room(false, true, false);
+        for (const int net_width : {1, 2, 4, 0})
+            with_room(net_width, false, false);
+        with_room(0, true, false);
         if (may_mix)
-            with_room(false, true, true);
+            with_room(0, true, true);
         if (inputs.nets > 0) {
-            fillings.push_back({false, false, false, false});
-            fillings.push_back({false, true, false, false});
+            fillings.push_back({0, false, false, false});
+            fillings.push_back({0, true, false, false});
             if (may_mix)
-                fillings.push_back({false, true, true, false});
+                fillings.push_back({0, true, true, false});
         }
         for (const Filling& filling : fillings)
             if (try_filling(filling, order, static_cast<std::size_t>(filling.free_chips ? chips - chips_for_sources : chips)))

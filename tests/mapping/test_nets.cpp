@@ -106,6 +106,12 @@ TEST(Mergers, FewestNets)
     EXPECT_EQ(choose_mergers(demands({15, 14, 15, 15, 15, 14, 15, 15}), tree, false).cost[3], 2);
     EXPECT_EQ(choose_mergers(demands({30, 29, 30, 29, 30, 29, 30, 29}), tree, false).cost[3], 4);
     EXPECT_EQ(choose_mergers(demands({59, 59, 59, 59, 59, 59, 59, 59}), tree, false).cost, (std::array{0, 0, 0, 8, 0, 15}));
+    // A population of two kinds is no mixture.
+    EXPECT_EQ(choose_mergers(demands({5, 5, 5, 5, 5, 5, 5, 5}, {3, 3, 3, 3, 3, 3, 3, 3}), tree, false).cost[1], 0);
+    auto narrow = demands({5, 5, 5, 5, 5, 5, 5, 5}, {3, 3, 3, 3, 3, 3, 3, 3});
+    for (BlockDemand& block : narrow)
+        block.width = 10;
+    EXPECT_EQ(choose_mergers(narrow, tree, false).cost, (std::array{0, 0, 0, 4, 0, 15}));
     // Two kinds on one chip stay apart.
     const auto apart = choose_mergers(demands({8, 8, 8, 8, 8, 8, 8, 0}, {1, 1, 2, 2, 2, 2, 2, 2}), tree, false);
     EXPECT_EQ(apart.cost[1], 0);
