@@ -19,6 +19,7 @@ std::vector<std::vector<double>> read_spike_file(const std::filesystem::path& pa
 /// What is no HDF5 file is read as a table of pre, post and, if there, weight and delay, separated by blanks or commas; # starts a comment, a first line
 /// may name the columns.
 /// @throws InputError naming file and line or dataset: what is not there, neurons that do not exist, negative values
-ConnectionList read_connection_file(const std::filesystem::path& path, std::string_view pre, std::string_view post, std::uint32_t pre_size, std::uint32_t post_size);
+ConnectionList read_connection_file(const std::filesystem::path& path, std::string_view pre, std::string_view post, std::uint32_t pre_size,
+                                    std::uint32_t post_size);
 
 }   // namespace bss
