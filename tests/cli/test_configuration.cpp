@@ -61,9 +61,10 @@ TEST(Configuration, every_key_can_be_set)
 {
     const Scratch scratch;
     const auto c = read(scratch, base + R"(
-mapping: {neuron_size: 16, potentials: {biological: [-0.1 V, 50], hardware: [0.4 V, 1300 mV]}, capacitor: small, leak: slow,
-          driver_chain_length: 5, crossbar_limit: 2, synapse_switch_limit: 3, nets: one_per_population, seed: 18446744073709551615, max_synapse_loss: 0.25, list_synapses: true,
-          file: null, place: [{population: Amber, neurons: "0-3", hicanns: [174, 175], size: 4}, {population: Amber, neurons: [4, 6-9], hicanns: {x: [16, 17], y: [7, 7]}}]}
+mapping:
+  {neuron_size: 16, potentials: {biological: [-0.1 V, 50], hardware: [0.4 V, 1300 mV]}, capacitor: small, leak: slow, driver_chain_length: 5, crossbar_limit: 2,
+   synapse_switch_limit: 3, nets: one_per_population, seed: 18446744073709551615, max_synapse_loss: 0.25, list_synapses: true, file: null,
+   place: [{population: Amber, neurons: "0-3", hicanns: [174, 175], size: 4}, {population: Amber, neurons: [4, 6-9], hicanns: {x: [16, 17], y: [7, 7]}}]}
 record:
   - {variable: v, population: Amber, neurons: 0-9, interval: 200 us, through: adc}
   - {variable: gsyn_inh, population: Amber, neurons: 3}
