@@ -1,11 +1,10 @@
 /// Layer-1 routing: one net after the other grows its tree to the nearest chip that it does not reach yet (mapping.md §4.4, §4.5).
 #include <algorithm>
-#include <array>
 #include <functional>
-#include <queue>
+#include <tuple>
 
-#include "incoming.hpp"
 #include "driver_groups.hpp"
+#include "incoming.hpp"
 #include "layer1_graph.hpp"
 #include "routing.hpp"
 #include "wafer/random.hpp"
@@ -14,10 +13,10 @@ namespace bss {
 
 namespace {
 
-constexpr int line_cost = 64;               ///< of a further bus, before the tie-break and the history
+constexpr int line_cost = 64;               ///< of a further bus, tie-break apart
 constexpr int tie_break = 8;                ///< random part of a bus's cost: 0..tie_break-1
 constexpr int adjacent_cost = 48;           ///< of feeding the neighbour's drivers: one border more in the route delay
-constexpr int history_cost = 32;            ///< added round by round to the buses next to which a net failed
+constexpr std::size_t first_targets = 8;    ///< that each net reaches before any may go on, so that none is walled in on its own chip
 
 /// A net and the chips it has to reach.
 struct Task {
@@ -34,25 +33,30 @@ struct Branch {
     std::int16_t crossbar;
 };
 
+/// A target and the V line that feeds its drivers.
 struct Feed {
     Hicann target;
     Bus line;
 };
 
+/// How far a net has grown.
 struct Tree {
+    std::vector<std::int32_t> roots;        ///< lines that the sending repeater can drive
     std::vector<Branch> branches;
     std::vector<Feed> feeds;
-    std::vector<Hicann> failed;
+    std::vector<std::int32_t> active;       ///< buses of the tree with free neighbours
+    std::bitset<Hicann::count> wanted;      ///< targets that it does not reach yet
 };
 
 /// The lines and driver groups of one wafer, and who has them.
 class WaferRouter {
 public:
     WaferRouter(const Defects& defects, const std::bitset<Hicann::count>& allowed, const MappingOptions& options, int wafer)
-        : defects_(defects), graph_(defects, allowed), options_(options), cost_(Bus::count), capacity_(Hicann::count * DriverGroup::count)
+        : defects_(defects), graph_(defects, allowed), options_(options), cost_(Bus::count), capacity_(Hicann::count * DriverGroup::count),
+          load_(capacity_.size()), owner_(Bus::count, free_), closed_(Bus::count), feeds_(Bus::count), label_(Bus::count), barred_(Bus::count)
     {
         for (std::int32_t bus = 0; bus < Bus::count; bus += 4) {
-            const auto words = random_words(options.seed, Purpose::mapping, static_cast<std::uint32_t>(wafer), static_cast<std::uint32_t>(bus), 0, 0);
+            const auto words = random_words(options.seed, Purpose::mapping, 2, static_cast<std::uint32_t>(wafer), static_cast<std::uint32_t>(bus), 0);
             for (int k = 0; k < 4; ++k)
                 cost_[bus + k] = line_cost + static_cast<int>(words[k] % tie_break);
         }
@@ -65,13 +69,6 @@ public:
     /// Routes all tasks, in their order. @return a tree each
     std::vector<Tree> route(const std::vector<Task>& tasks)
     {
-        owner_.assign(Bus::count, free_);
-        closed_.assign(Bus::count, 0);
-        feeds_.assign(Bus::count, 0);
-        load_.assign(capacity_.size(), 0);
-        label_.assign(Bus::count, {});
-        search_ = 0;
-        barred_.assign(Bus::count, 0);
         for (const Task& task : tasks) {
             const Bus own(task.source, task.line);
             owner_[own.index] = static_cast<std::int32_t>(task.net);
@@ -79,21 +76,15 @@ public:
         }
         std::vector<Tree> trees;
         for (const Task& task : tasks)
-            trees.push_back(grow(task));
+            trees.push_back(start(task));
+        for (const std::size_t goal : {first_targets, std::size_t{Hicann::count}})
+            for (std::size_t k = 0; k < tasks.size(); ++k)
+                grow(tasks[k], trees[k], goal);
         return trees;
     }
 
-    /// Makes buses around chips that were not reached dearer in the next round.
-    void remember(const std::vector<Tree>& trees)
-    {
-        for (const Tree& tree : trees)
-            for (const Hicann failed : tree.failed)
-                for (const VLine v : all<VLine>())
-                    cost_[Bus(failed, v).index] += history_cost / 8;
-    }
-
 private:
-    static constexpr std::int32_t free_ = -1;
+    static constexpr std::int32_t free_ = -1, joined_ = -2;
 
     struct Label {
         std::uint32_t search = 0;           ///< number of the search in which it was set
@@ -111,48 +102,48 @@ private:
 
     static std::size_t group_at(Hicann hicann, DriverGroup group) { return static_cast<std::size_t>(hicann.value()) * DriverGroup::count + group.value(); }
 
-    Tree grow(const Task& task)
+    /// A tree that has not left its sending repeater yet.
+    Tree start(const Task& task) const
     {
         Tree tree;
-        const HicannDefects& d = defects_.of(task.source);
         const Bus own(task.source, task.line);
-        if (!graph_.usable(own.index) || d.h_repeaters.test(task.line.value())) {       // rule X7
-            tree.failed = task.targets;
+        if (!graph_.usable(own.index) || defects_.of(task.source).h_repeaters.test(task.line.value()))      // rule X7
             return tree;
-        }
-        wanted_.reset();
-        for (const Hicann target : task.targets)
-            wanted_.set(target.value());
-        std::vector<std::int32_t> roots{own.index};
+        tree.roots.push_back(own.index);
         if (const auto west = task.source.neighbour(Direction::west)) {
             const Bus line(*west, task.line.neighbour(Direction::west));
             if (graph_.usable(line.index))
-                roots.push_back(line.index);
-        }
-        std::vector<std::int32_t> active;                       // buses of the tree with free neighbours
-        while (wanted_.any() && reach_next(task, roots, active, tree)) {
+                tree.roots.push_back(line.index);
         }
         for (const Hicann target : task.targets)
-            if (wanted_.test(target.value()))
-                tree.failed.push_back(target);
+            tree.wanted.set(target.value());
         return tree;
     }
 
-    bool in_tree(std::int32_t bus, const Task& task) const { return owner_[bus] == static_cast<std::int32_t>(task.net) && label_[bus].from == in_tree_; }
+    /// Lets a tree reach further targets until it has `goal` of them.
+    void grow(const Task& task, Tree& tree, std::size_t goal)
+    {
+        while (tree.wanted.any() && tree.feeds.size() < goal)
+            if (!reach_next(task, tree))
+                tree.wanted.reset();            // what is free only becomes less
+    }
+
+    bool in_tree(std::int32_t bus, const Task& task) const { return owner_[bus] == static_cast<std::int32_t>(task.net) && label_[bus].from == joined_; }
 
     /// Extends the tree to the cheapest target that it does not reach yet; false if it cannot reach any.
-    bool reach_next(const Task& task, const std::vector<std::int32_t>& roots, std::vector<std::int32_t>& active, Tree& tree)
+    bool reach_next(const Task& task, Tree& tree)
     {
         ++search_;
         queue_.clear();
-        for (const std::int32_t root : roots)
+        wanted_ = &tree.wanted;
+        for (const std::int32_t root : tree.roots)
             if (!in_tree(root, task) && (owner_[root] == free_ || owner_[root] == static_cast<std::int32_t>(task.net)))
                 relax(root, cost_[root], -1, -1);
-        std::erase_if(active, [&](std::int32_t bus) { return !expand(bus, 0, closed_[bus]); });
+        std::erase_if(tree.active, [&](std::int32_t bus) { return !expand(bus, 0, closed_[bus]); });
         while (!queue_.empty()) {
             const Candidate c = pop();
             if (c.sink >= 0) {
-                commit(task, c, active, tree);
+                commit(task, c, tree);
                 return true;
             }
             const Label& label = label_[c.bus];
@@ -182,12 +173,11 @@ private:
         const Bus a(from), b(to);
         if (a.vertical())
             return false;
-        const std::int32_t repeater = border_line(a, b);
-        return barred_[repeater];
+        const Bus east = a.h().neighbour(Direction::east) == b.h() ? b : a;
+        return barred_[east.index];
     }
-    /// Of two lines joined across an east-west border the one whose left rim is that border.
-    static std::int32_t border_line(Bus a, Bus b) { return a.h().neighbour(Direction::east) == b.h() ? b.index : a.index; }
 
+    /// Queues the chips that a V line of the tree could feed, its own and the one beside it. @return whether there are any
     bool offer_sinks(std::int32_t index, std::int32_t cost)
     {
         const Bus bus(index);
@@ -196,7 +186,7 @@ private:
         bool useful = false;
         const Hicann here = bus.hicann();
         const auto offer = [&](Hicann target, bool adjacent) {
-            if (!wanted_.test(target.value()))
+            if (!wanted_->test(target.value()))
                 return;
             const DriverGroup group = DriverGroup::fed_by(bus.v(), adjacent);
             const std::size_t at = group_at(target, group);
@@ -211,8 +201,10 @@ private:
         return useful;
     }
 
+    /// Cost of a place in a driver group: full groups are avoided, so that the load spreads and chains have room to grow.
     static std::int32_t congestion(int load, int capacity) { return 24 * load * load / capacity; }
 
+    /// Whether a V line has a working switch to a working driver of a group.
     bool has_switch(Hicann from, VLine v, Hicann target, DriverGroup group) const
     {
         const HicannDefects& d = defects_.of(from);
@@ -222,6 +214,7 @@ private:
         return std::any_of(drivers.begin(), drivers.end(), [&](SynapseDriver y) { return driver_usable(defects_.of(target), y) && switch_usable(d, v, y); });
     }
 
+    /// Notes a way to a bus if it is the cheapest so far.
     void relax(std::int32_t bus, std::int32_t cost, std::int32_t from, std::int16_t crossbar)
     {
         Label& label = label_[bus];
@@ -231,13 +224,14 @@ private:
         push({cost, bus, -1});
     }
 
-    void commit(const Task& task, const Candidate& sink, std::vector<std::int32_t>& active, Tree& tree)
+    /// Adds the way to a sink to the tree.
+    void commit(const Task& task, const Candidate& sink, Tree& tree)
     {
         const Hicann target(sink.sink);
         const Bus end(sink.bus);
         ++feeds_[end.index];
         ++load_[group_at(target, DriverGroup::fed_by(end.v(), target != end.hicann()))];
-        wanted_.reset(sink.sink);
+        tree.wanted.reset(sink.sink);
         tree.feeds.push_back({target, end});
         for (std::int32_t bus = end.index; bus >= 0 && !in_tree(bus, task);) {
             Label& label = label_[bus];
@@ -247,9 +241,9 @@ private:
                 ++closed_[label.from];
             }
             owner_[bus] = static_cast<std::int32_t>(task.net);
-            active.push_back(bus);
+            tree.active.push_back(bus);
             const std::int32_t from = label.from;
-            label.from = in_tree_;
+            label.from = joined_;
             bus = from;
         }
     }
@@ -267,8 +261,6 @@ private:
         return c;
     }
 
-    static constexpr std::int32_t in_tree_ = -2;
-
     const Defects& defects_;
     Layer1Graph graph_;
     const MappingOptions& options_;
@@ -276,11 +268,11 @@ private:
     std::vector<int> capacity_, load_;          ///< [hicann][group] drivers, arrivals
     std::vector<std::int32_t> owner_;           ///< [bus] net
     std::vector<std::uint8_t> closed_, feeds_;  ///< [bus] closed crossbar and synapse switches
-    std::vector<Label> label_;
+    std::vector<Label> label_;                  ///< [bus] of the latest search; from = joined for good once it belongs to a tree
     std::uint32_t search_ = 0;
     std::vector<Candidate> queue_;
     std::vector<std::uint8_t> barred_;          ///< [bus] line of a used sending repeater
-    std::bitset<Hicann::count> wanted_;
+    const std::bitset<Hicann::count>* wanted_ = nullptr;       ///< targets of the search
 };
 
 /// Writes repeaters and crossbar switches of a tree.
@@ -324,7 +316,8 @@ std::vector<Task> tasks_of(const std::vector<PairDemand>& demands, const Nets& n
 
 }   // namespace
 
-Routes route(std::vector<WaferConfig>& configs, const Network& network, const Placement& placement, const Nets& nets, const Machine& machine, const MappingOptions& options)
+Routes route(std::vector<WaferConfig>& configs, const Network& network, const Placement& placement, const Nets& nets, const Machine& machine,
+             const MappingOptions& options)
 {
     const IncomingSynapses incoming(network, placement, nets);
     const std::vector<PairDemand> demands = pair_demands(incoming, nets);
@@ -346,7 +339,8 @@ Routes route(std::vector<WaferConfig>& configs, const Network& network, const Pl
                 routes.arrivals.push_back({tasks[k].net, {wafer, feed.target}, feed.line.hicann(), feed.line.v(), {}, {}});
         }
     }
-    std::sort(routes.arrivals.begin(), routes.arrivals.end(), [](const Arrival& a, const Arrival& b) { return std::tie(a.target, a.net) < std::tie(b.target, b.net); });
+    std::sort(routes.arrivals.begin(), routes.arrivals.end(),
+              [](const Arrival& a, const Arrival& b) { return std::tie(a.target, a.net) < std::tie(b.target, b.net); });
     return routes;
 }
 
