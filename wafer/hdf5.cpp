@@ -83,8 +83,9 @@ void write_dataset(hid_t parent, const std::string& name, hid_t type, const Shap
     const Handle properties(H5Pcreate(H5P_DATASET_CREATE));
     H5Pset_obj_track_times(properties, false);          // equal content, equal bytes
     if (compress && !shape.empty() && elements(shape) > 0) {
+        constexpr hsize_t chunk_elements = 1 << 17;     // many tiny chunks cost minutes, huge ones memory
         Shape chunk = shape;
-        chunk[0] = 1;
+        chunk[0] = std::clamp<hsize_t>(chunk_elements / std::max<hsize_t>(elements(shape) / shape[0], 1), 1, shape[0]);
         H5Pset_chunk(properties, static_cast<int>(chunk.size()), chunk.data());
         H5Pset_deflate(properties, 1);
     }
