@@ -134,7 +134,7 @@ std::optional<std::pair<DncMerger, NeuronBlock>> free_input(const Entrances::AtC
 /// Finds entrances for groups, nearest first.
 class Doorman {
 public:
-    Doorman(Entrances& entrances, bool rate_limited) : entrances_(entrances), rate_limited_(rate_limited) {}
+    Doorman(Entrances& entrances, AddressBook& addresses, bool rate_limited) : entrances_(entrances), addresses_(addresses), rate_limited_(rate_limited) {}
 
     std::optional<SourceNet> admit(const Group& group)
     {
@@ -150,7 +150,7 @@ public:
                     at->rate_hz += group.rate_hz;
                     fpga_rate += group.rate_hz;
                     SourceNet net{.chip = chip, .merger = input->first, .input = true, .blocks = {input->second}, .generator = input->second, .by_address = {}};
-                    assign_addresses(net, group.sources);
+                    addresses_.assign(net, group.sources);
                     return net;
                 }
             }
@@ -170,13 +170,14 @@ private:
     }
 
     Entrances& entrances_;
+    AddressBook& addresses_;
     bool rate_limited_;
     std::map<std::pair<std::uint16_t, Fpga>, double> fpga_rate_hz_;
 };
 
 }   // namespace
 
-void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, const Network& network, const Placement& placement, const Machine& machine,
+void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBook& addresses, const Network& network, const Placement& placement, const Machine& machine,
                   const MappingOptions& options)
 {
     const auto kinds = source_kinds(network);
@@ -192,7 +193,7 @@ void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, const Netw
     }
     if (options.nets != NetForming::one_per_population)
         merge_small(groups);
-    Doorman doorman(entrances, !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth);
+    Doorman doorman(entrances, addresses, !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth);
     for (const Group& group : groups)
         if (auto net = doorman.admit(group))
             nets.push_back(std::move(*net));

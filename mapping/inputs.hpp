@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "addresses.hpp"
 #include "mergers.hpp"
 #include "nets.hpp"
 
@@ -21,10 +22,7 @@ struct Entrances {
 
 /// Appends a net for every group of sources that found an entrance: close to its targets, within the rate budget as long as there is a choice.
 /// Sources without one are missing from the nets.
-void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, const Network& network, const Placement& placement, const Machine& machine,
+void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBook& addresses, const Network& network, const Placement& placement, const Machine& machine,
                   const MappingOptions& options);
-
-/// Gives the sources of a net addresses from the 59 usable ones, the highest first (rules A1-A3).
-void assign_addresses(SourceNet& net, const std::vector<SourceId>& sources);
 
 }   // namespace bss

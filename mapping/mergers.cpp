@@ -16,6 +16,8 @@ MergerTree::MergerTree(const HicannDefects& defects)
     }
     for (const NeuronBlock b : all<NeuronBlock>())
         generators_[b.value()] = !defects.background_generators.test(b.value());
+    const auto all_true = [](const auto& flags) { return std::all_of(flags.begin(), flags.end(), [](bool flag) { return flag; }); };
+    whole_ = defects.mergers.none() && all_true(sound_) && all_true(generators_);
 }
 
 bool MergerTree::can_join(NeuronBlock block, DncMerger merger) const

@@ -30,6 +30,8 @@ public:
     /// Whether `block` can be merged onto `merger`, given what was joined before.
     bool can_join(NeuronBlock block, DncMerger merger) const;
     void join(NeuronBlock block, DncMerger merger);
+    /// Whether nothing is defective.
+    bool whole() const { return whole_; }
     bool joined(NeuronBlock block) const { return net_at_[Merger::at(0, block.value()).value()] >= 0; }
     bool in_use(DncMerger merger) const { return used_[merger.value()]; }
     bool generator_works(NeuronBlock block) const { return generators_[block.value()]; }
@@ -41,6 +43,7 @@ private:
     std::array<std::int8_t, Merger::count> net_at_;
     std::array<bool, DncMerger::count> sound_{}, used_{};
     std::array<bool, NeuronBlock::count> generators_{};
+    bool whole_ = true;
 };
 
 /// What one neuron block brings.

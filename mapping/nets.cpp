@@ -4,22 +4,12 @@
 #include <map>
 #include <tuple>
 
+#include "addresses.hpp"
 #include "demand.hpp"
 #include "inputs.hpp"
 #include "mergers.hpp"
 
 namespace bss {
-
-void assign_addresses(SourceNet& net, const std::vector<SourceId>& sources)
-{
-    int address = L1Address::count;
-    for (const SourceId& source : sources) {
-        do
-            --address;
-        while (!L1Address(address).usable());
-        net.by_address[address] = source;
-    }
-}
 
 namespace {
 
@@ -38,8 +28,8 @@ std::map<Chip, NeuronsByBlock> neurons_by_chip(const Placement& placement)
 }
 
 /// Chooses the mergers of one chip and appends its nets.
-void add_neuron_nets(std::vector<SourceNet>& nets, Chip chip, const NeuronsByBlock& neurons, MergerTree& tree, const std::vector<std::uint8_t>& kinds, const std::vector<int>& widths,
-                     bool one_per_population)
+void add_neuron_nets(std::vector<SourceNet>& nets, Chip chip, const NeuronsByBlock& neurons, MergerTree& tree, AddressBook& addresses, const std::vector<std::uint8_t>& kinds,
+                     const std::vector<int>& widths, bool one_per_population)
 {
     std::array<BlockDemand, NeuronBlock::count> demand;
     for (int b = 0; b < NeuronBlock::count; ++b)
@@ -64,7 +54,7 @@ void add_neuron_nets(std::vector<SourceNet>& nets, Chip chip, const NeuronsByBlo
             continue;
         net.generator = *std::find_if(net.blocks.begin(), net.blocks.end(), [&](NeuronBlock b) { return tree.generator_works(b); });
         std::sort(sources.begin(), sources.end());
-        assign_addresses(net, sources);
+        addresses.assign(net, sources);
         nets.push_back(std::move(net));
     }
 }
@@ -80,14 +70,15 @@ Nets form_nets(const Network& network, const Placement& placement, const Machine
         if (machine.defects[chip.wafer].usable(chip.hicann))
             entrances.chips.emplace(chip, Entrances::AtChip{MergerTree(machine.defects[chip.wafer].of(chip.hicann))});
 
+    AddressBook addresses(network);
     Nets result;
     for (const auto& [chip, neurons] : neurons_by_chip(placement)) {
         Entrances::AtChip& at = entrances.chips.at(chip);
-        add_neuron_nets(result.nets, chip, neurons, at.tree, kinds, widths, options.nets == NetForming::one_per_population);
+        add_neuron_nets(result.nets, chip, neurons, at.tree, addresses, kinds, widths, options.nets == NetForming::one_per_population);
         for (int b = 0; b < NeuronBlock::count; ++b)
             at.neurons[b] = !neurons[b].empty();
     }
-    place_inputs(result.nets, entrances, network, placement, machine, options);
+    place_inputs(result.nets, entrances, addresses, network, placement, machine, options);
     std::sort(result.nets.begin(), result.nets.end(), [](const SourceNet& a, const SourceNet& b) { return std::tie(a.chip, a.merger) < std::tie(b.chip, b.merger); });
 
     for (const Population& population : network.populations)

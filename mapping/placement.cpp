@@ -57,6 +57,7 @@ public:
 
     /// Blocks without a way to Layer 1 hold no neurons.
     bool usable(NeuronBlock block) const { return connected_[block.value()]; }
+    void disconnect(NeuronBlock block) { connected_[block.value()] = false; }
     int neurons(NeuronBlock block) const { return neurons_[block.value()]; }
     bool empty() const { return std::all_of(neurons_.begin(), neurons_.end(), [](int n) { return n == 0; }); }
 
@@ -108,6 +109,7 @@ struct Filling {
     bool mixed_blocks;          ///< populations may share a neuron block
     bool free_chips;            ///< leaves chips for sources to enter
     int free_blocks = 0;        ///< leaves blocks of every chip for sources to enter
+    bool own_chips = false;     ///< every population starts on a new chip
 };
 
 /// Neurons for each block such that blocks of 1, 2, 4 or 8 make up a net of at most `width` (mapping.md §1.1: for 8 denmems 59 of 64, one net a chip).
@@ -262,6 +264,8 @@ private:
         if (!filling.dense && !room.empty())
             return portions;
         for (const NeuronBlock block : order) {
+            if (filling.own_chips && !portions.empty() && portions.back().population != queue_[std::min(cursor.queue, queue_.size() - 1)].population)
+                break;
             bool first = true;
             while (cursor.queue < queue_.size() && (first || filling.mixed_blocks)) {
                 const Waiting& waiting = queue_[cursor.queue];
@@ -288,8 +292,8 @@ private:
         return portions;
     }
 
-    /// Which nets a filling of a chip would make.
-    std::array<int, 6> cost(const Room& room, const std::vector<Portion>& portions) const
+    /// The nets that a filling of a chip makes.
+    MergerChoice nets_of(const Room& room, const std::vector<Portion>& portions) const
     {
         std::array<BlockDemand, NeuronBlock::count> demand;
         for (const Portion& portion : portions) {
@@ -299,7 +303,7 @@ private:
             block.kinds |= kinds_[portion.population];
             block.width = std::min(block.width, widths_[portion.population]);
         }
-        return choose_mergers(demand, room.tree, options_.nets == NetForming::one_per_population).cost;
+        return choose_mergers(demand, room.tree, options_.nets == NetForming::one_per_population);
     }
 
     /// A chip with several populations gets its blocks in the order that makes the fewest nets.
@@ -312,13 +316,13 @@ private:
             cursor = after;
             return best;
         }
-        auto least = cost(room, best);
+        auto least = nets_of(room, best).cost;
         for (std::size_t k = 1; k < orders.size(); ++k) {
             Cursor end = cursor;
             auto portions = fill(room, end, filling, orders[k]);
             if (end < after)
                 continue;
-            if (const auto other = cost(room, portions); end > after || other < least) {
+            if (const auto other = nets_of(room, portions).cost; end > after || other < least) {
                 best = std::move(portions);
                 least = other;
                 after = end;
@@ -326,6 +330,28 @@ private:
         }
         cursor = after;
         return best;
+    }
+
+    /// On a chip with defective mergers: leaves blocks empty whose neurons would find no way to Layer 1 together with the others.
+    std::vector<Portion> fill_connected(Room room, Cursor& cursor, const Filling& filling) const
+    {
+        while (true) {
+            Cursor end = cursor;
+            auto portions = fill_well(room, end, filling);
+            bool connected = true;
+            if (!room.tree.whole()) {
+                const MergerChoice choice = nets_of(room, portions);
+                for (const Portion& portion : portions)
+                    if (!choice.merger[portion.block.value()]) {
+                        room.disconnect(portion.block);
+                        connected = false;
+                    }
+            }
+            if (connected) {
+                cursor = end;
+                return portions;
+            }
+        }
     }
 
     static std::vector<std::vector<NeuronBlock>> block_orders(int free_blocks)
@@ -374,30 +400,38 @@ private:
         std::sort(region.begin(), region.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
     }
 
-    bool try_filling(const Filling& filling, const std::vector<std::size_t>& order, std::size_t most_chips)
+    /// Chips that a filling takes, in the order given; nothing if they are more than `most`.
+    std::optional<std::size_t> chips_needed(const Filling& filling, const std::vector<std::size_t>& order, std::size_t most)
     {
         counts_.clear();
         for (const Waiting& waiting : queue_)
             counts_.push_back(block_counts(options_.neuron_size, width(waiting.population, filling), filling));
         const auto blocks = block_orders(filling.free_blocks).front();
-        const Cursor all{queue_.size(), 0};
         std::size_t chips = 0;
-        for (Cursor cursor; cursor != all; ++chips) {
-            if (chips == most_chips) {
+        for (Cursor cursor; cursor != end_of_queue(); ++chips) {
+            if (chips == most) {
                 reached_ = std::max(reached_, cursor);
-                return false;
+                return std::nullopt;
             }
             fill(rooms_[order[chips]], cursor, filling, blocks);
         }
-        for (; chips <= most_chips; ++chips) {
+        return chips;
+    }
+
+    Cursor end_of_queue() const { return {queue_.size(), 0}; }
+
+    bool try_filling(const Filling& filling, const std::vector<std::size_t>& order, std::size_t most_chips)
+    {
+        const auto least = chips_needed(filling, order, most_chips);
+        for (std::size_t chips = least.value_or(most_chips + 1); chips <= most_chips; ++chips) {
             std::vector<std::size_t> region(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(chips));
             snake(region);
             Cursor cursor;
             std::vector<Portion> placed;
             for (const std::size_t k : region)
-                for (Portion& portion : fill_well(rooms_[k], cursor, filling))
+                for (Portion& portion : fill_connected(rooms_[k], cursor, filling))
                     placed.push_back(std::move(portion));
-            if (cursor == all) {
+            if (cursor == end_of_queue()) {
                 accept(placed);
                 return true;
             }
@@ -415,6 +449,17 @@ private:
                 placement_.sites[portion.population][waiting[portion.population]->neurons[portion.first + k]] = portion.sites[k];
     }
 
+    /// Nets that meet several populations on a chip need the sum of their drivers there; but a network that spreads too far loses in Layer 1.
+    bool worth_own_chips(const Filling& alone, const std::vector<std::size_t>& order, std::size_t most_chips)
+    {
+        constexpr double spread = 1.5;
+        constexpr std::size_t few = 16;
+        Filling shared = alone;
+        shared.own_chips = false;
+        const auto chips = chips_needed(alone, order, most_chips), fewest = chips_needed(shared, order, most_chips);
+        return chips && fewest && (*chips <= few || static_cast<double>(*chips) <= spread * static_cast<double>(*fewest));
+    }
+
     void place_automatically()
     {
         const auto chips = static_cast<int>(rooms_.size());
@@ -429,6 +474,8 @@ private:
                 fillings.push_back({net_width, dense, mixed, false, blocks_for_sources});
         };
         const bool may_mix = options_.nets != NetForming::one_per_population;
+        if (const Filling alone{1, false, false, true, 0, true}; worth_own_chips(alone, order, static_cast<std::size_t>(chips - chips_for_sources)))
+            fillings.push_back(alone);
         for (const int net_width : {1, 2, 4, 0})
             with_room(net_width, false, false);
         with_room(0, true, false);

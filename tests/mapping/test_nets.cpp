@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "mapping/addresses.hpp"
 #include "mapping/demand.hpp"
 #include "mapping/mergers.hpp"
 #include "mapping/nets.hpp"
@@ -210,6 +211,48 @@ TEST(Nets, RateBudgetOfChips)
     for (const auto& [chip, hz] : rate)
         EXPECT_LE(hz, chip_input_budget_hz);
     EXPECT_GE(rate.size(), 8);
+}
+
+/// 24 all-to-all sources use two groups of addresses, 12 each: with one of 15 a target of 8 denmems would need 13 half-rows, a chain of three drivers has 12.
+TEST(Addresses, GroupsAreEquallyFull)
+{
+    Scene scene;
+    const auto a = scene.add_population(24);
+    scene.connect(a, a, 1.0);
+    build(scene);
+    std::map<int, int> groups;
+    for (const auto& entries : scene.nets.entries[a])
+        ++groups[entries.at(0).address.driver_decoder()];
+    EXPECT_EQ(groups, (std::map<int, int>{{2, 12}, {3, 12}}));
+}
+
+/// Sources that meet at the same neurons get addresses of different groups.
+TEST(Addresses, SpreadByTargets)
+{
+    Scene scene;
+    const auto a = scene.add_population(56), b = scene.add_population(14);
+    Projection p;
+    p.pre = a;
+    p.post = b;
+    for (std::uint32_t post = 0; post < 14; ++post)
+        for (std::uint32_t k = 0; k < 4; ++k) {
+            p.pre_neuron.push_back(4 * post + k);
+            p.post_neuron.push_back(post);
+        }
+    scene.network.projections.push_back(p);
+    AddressBook book(scene.network);
+    SourceNet net;
+    std::vector<SourceId> sources;
+    for (std::uint32_t n = 0; n < 56; ++n)
+        sources.push_back({a, n});
+    book.assign(net, sources);
+    std::map<std::pair<std::uint32_t, int>, int> met;
+    for (const L1Address address : all<L1Address>())
+        if (const SourceId source = net.by_address[address.value()]; source.valid()) {
+            EXPECT_TRUE(address.usable());
+            EXPECT_EQ(++(met[{source.neuron / 4, address.driver_decoder()}]), 1);
+        }
+    EXPECT_EQ(met.size(), 56);
 }
 
 TEST(Nets, RandomNetworksOnBrokenWafers)
