@@ -1,6 +1,7 @@
 #include "rows.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace bss {
 namespace {
@@ -20,14 +21,16 @@ template <int width, bool scaled>
 {
     using L = Lanes<width>;
     const RowView local = row;      // nothing that is written can be part of it
+    const std::uint8_t* all_addresses = local.synapses;
+    const std::uint8_t* all_increments = local.synapses + local.group_count * Rows::lanes;
     for (int g = 0; g < local.group_count; ++g)
         for (int lane = 0; lane < Rows::lanes; lane += width) {
             std::int32_t* slots = accumulator + local.groups[g] + lane;
             typename L::Bytes addresses;
             typename L::Halfwords increments;
             typename L::Words sums;
-            __builtin_memcpy(&addresses, local.addresses + g * Rows::lanes + lane, sizeof addresses);
-            __builtin_memcpy(&increments, local.increments + g * Rows::lanes + lane, sizeof increments);
+            __builtin_memcpy(&addresses, all_addresses + g * Rows::lanes + lane, sizeof addresses);
+            __builtin_memcpy(&increments, all_increments + 2 * (g * Rows::lanes + lane), sizeof increments);
             __builtin_memcpy(&sums, slots, sizeof sums);
             auto added = __builtin_convertvector(increments, typename L::Words);
             if constexpr (scaled)
@@ -82,30 +85,30 @@ Rows::Rows(const ChipProgram& chip, std::span<const int> slots, std::string_view
         }
     }
 
+    constexpr std::size_t synapse_bytes = sizeof(std::uint8_t) + sizeof(std::uint16_t);
     std::size_t size = 0;
     for (const RowProgram& row : chip.rows)
-        size += groups_[static_cast<int>(row.row.half())].size() * lanes;
-    addresses_.assign(size, deaf_synapse);
-    increments_.assign(size, 0);
+        size += groups_[static_cast<int>(row.row.half())].size() * lanes * synapse_bytes;
+    synapses_.resize(size);
     rows_.reserve(chip.rows.size());
     std::uint32_t first = 0;
     for (std::size_t r = 0; r < chip.rows.size(); ++r) {
         const RowProgram& row = chip.rows[r];
         const auto half = static_cast<std::uint8_t>(row.row.half());
         rows_.push_back({first, half, row.input, row.shift, row.plastic_driver});
+        const std::size_t length = groups_[half].size() * lanes;
+        std::uint8_t* addresses = synapses_.data() + first;
+        std::fill_n(addresses, length, deaf_synapse);
         for (std::size_t k = 0; k < positions[half].size(); ++k) {
             const std::size_t from = r * Column::count + synapses[half][k].second;
-            addresses_[first + positions[half][k]] = chip.addresses[from];
-            increments_[first + positions[half][k]] = chip.increments[from];
+            addresses[positions[half][k]] = chip.addresses[from];
+            std::memcpy(addresses + length + sizeof(std::uint16_t) * positions[half][k], &chip.increments[from], sizeof(std::uint16_t));
         }
-        first += static_cast<std::uint32_t>(groups_[half].size() * lanes);
+        first += static_cast<std::uint32_t>(length * synapse_bytes);
     }
 }
 
-RowView Rows::view(const Row& row) const
-{
-    return {addresses_.data() + row.first, increments_.data() + row.first, groups_[row.half].data(), static_cast<int>(groups_[row.half].size()), row.shift};
-}
+RowView Rows::view(const Row& row) const { return {synapses_.data() + row.first, groups_[row.half].data(), static_cast<int>(groups_[row.half].size()), row.shift}; }
 
 void Rows::deliver(std::span<const std::uint16_t> rows, L1Address address, double time_s, const std::array<std::int32_t*, 2>& inputs)
 {
@@ -129,19 +132,15 @@ void Rows::deliver(std::span<const std::uint16_t> rows, L1Address address, doubl
 int Rows::matches(std::uint16_t row, L1Address address) const
 {
     const RowView v = view(rows_[row]);
-    return static_cast<int>(std::count(v.addresses, v.addresses + v.group_count * lanes, static_cast<std::uint8_t>(address.value())));
+    return static_cast<int>(std::count(v.synapses, v.synapses + v.group_count * lanes, static_cast<std::uint8_t>(address.value())));
 }
 
 void Rows::prefetch(std::uint16_t row) const
 {
+    constexpr int cache_line = 64;
     const RowView v = view(rows_[row]);
-    for (int byte = 0; byte < v.group_count * lanes; byte += 64) {
-        __builtin_prefetch(v.addresses + byte);
-        __builtin_prefetch(v.increments + byte);
-        __builtin_prefetch(v.increments + byte + 32);
-    }
+    for (int byte = 0; byte < v.group_count * lanes * 3; byte += cache_line)
+        __builtin_prefetch(v.synapses + byte);
 }
-
-std::size_t Rows::bytes() const { return addresses_.size() * 3; }
 
 }   // namespace bss

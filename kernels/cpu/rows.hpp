@@ -15,10 +15,9 @@
 
 namespace bss {
 
-/// The row that an event acts on, as plain pointers: [group][16] addresses and increments.
+/// The row that an event acts on, as plain pointers.
 struct RowView {
-    const std::uint8_t* addresses;
-    const std::uint16_t* increments;
+    const std::uint8_t* synapses;           ///< [group][16] addresses of a byte, then [group][16] increments of two
     const std::uint32_t* groups;            ///< first slot of each group
     int group_count;
     int shift;
@@ -50,11 +49,11 @@ public:
     int matches(std::uint16_t row, L1Address address) const;
     /// Starts loading a row that will be wanted soon.
     void prefetch(std::uint16_t row) const;
-    std::size_t bytes() const;
+    std::size_t bytes() const { return synapses_.size(); }
 
 private:
     struct Row {
-        std::uint32_t first = 0;            ///< its first synapse
+        std::uint32_t first = 0;            ///< byte at which its synapses begin
         std::uint8_t half = 0, input = 0, shift = 0;
         std::int16_t plastic_driver = -1;
     };
@@ -63,8 +62,7 @@ private:
     RowKernels kernels_;
     std::array<std::vector<std::uint32_t>, 2> groups_;     ///< [Half] first slots of the groups with a denmem of that half
     std::vector<Row> rows_;
-    std::vector<std::uint8_t> addresses_;   ///< [row][group][16]
-    std::vector<std::uint16_t> increments_;
+    std::vector<std::uint8_t> synapses_;    ///< [row] as RowView has them
     std::vector<StpCircuit> plastic_drivers_;
     std::vector<std::array<StpState, L1Address::count>> states_;    ///< [plastic driver][address]
 };
