@@ -81,8 +81,8 @@ BSS_HD Terms<R> step_denmem(DenmemLanes& d, const Rows<R>& rows, QuantaLanes& ex
 [[maybe_unused]] static __attribute__((noinline)) LaneSpike* fire_lanes(const MembraneBlock& block, int lane0, Mask crossing, Real v, Terms<Real> sum,
                                                                         Real fraction, LaneSpike* spikes)
 {
-    float begin[width], free[width];
-    float rows[6][width];
+    alignas(Real) float begin[width], free[width];
+    alignas(Real) float rows[6][width];
     store(begin, 0, v);
     store(free, 0, fraction);
     store(rows[0], 0, sum.linear);
