@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "barrier.hpp"
 #include "link.hpp"
 #include "program.hpp"
 #include "stimulus.hpp"
@@ -43,9 +44,9 @@ class Playback {
 public:
     Playback(const Program& program, const Stimulus& stimulus);
 
-    /// Goes on to `end_s`, from wherever it was. Threads of a parallel region share the work: call it from all of them.
+    /// Goes on to `end_s`, from wherever it was. Threads of a parallel region share the work: call it from all of them, with a barrier for all of them.
     /// The events of a chip are appended to inputs[chip] in order of time.
-    void advance(double end_s, std::vector<std::vector<InputEvent>>& inputs);
+    void advance(double end_s, std::vector<std::vector<InputEvent>>& inputs, Barrier& barrier);
 
     /// Spikes of all sources since the last take, ascending by (time, source).
     std::vector<SourceSpike> take_spikes();

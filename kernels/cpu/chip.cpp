@@ -60,12 +60,9 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index)
       rows_(*chip_, slots_of(*chip_, membranes_), membranes_.simd()), spike_counts_(chip_->neurons.size())
 {
     double longest_s = 0;
-    for (std::uint32_t r = 0; r < program.routes.size(); ++r)
-        if (program.routes[r].target == index) {
-            own_routes_.push_back(r);
-            longest_s = std::max(longest_s, program.routes[r].delay_s + largest_jitter * program.jitter_s);
-        }
-    arrivals_.resize(own_routes_.size());
+    for (const RouteProgram& route : program.routes)
+        if (route.target == index)
+            longest_s = std::max(longest_s, route.delay_s + largest_jitter * program.jitter_s);
     ring_.resize(std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_) + program.window_steps + 2));
 
     const double clock_s = 1 / chip_->pll_hz;
@@ -161,25 +158,22 @@ void ChipRun::deliver(std::int64_t step)
         return;
     if (!chip_->plastic_drivers.empty())
         std::sort(arrivals.begin(), arrivals.end());    // their factors depend on the order of events; sums do not
-    const auto rows_of = [&](const Arrival& arrival) {
-        const RouteProgram& route = program_->routes[own_routes_[arrival.route]];
-        const int upper = arrival.address.driver_decoder();
-        return std::span(program_->route_rows).subspan(route.first_row[upper], route.first_row[upper + 1] - route.first_row[upper]);
-    };
+    const auto rows_of = [&](const Arrival& arrival) { return std::span(program_->route_rows).subspan(arrival.first_row, arrival.row_count); };
     const std::array inputs{membranes_.input(0), membranes_.input(1)};
     for (std::size_t k = 0; k < arrivals.size(); ++k) {
         if (k + rows_ahead < arrivals.size())
             for (const std::uint16_t row : rows_of(arrivals[k + rows_ahead]))
                 rows_.prefetch(row);
         rows_.deliver(rows_of(arrivals[k]), arrivals[k].address, arrivals[k].time_s, inputs);
-        ++arrivals_[arrivals[k].route][arrivals[k].address.value()];
     }
     arrivals.clear();
 }
 
-void ChipRun::file(std::uint32_t own_route, const SentEvent& event, std::int64_t earliest)
+void ChipRun::file(const RouteProgram& route, const SentEvent& event, std::int64_t earliest)
 {
-    const RouteProgram& route = program_->routes[own_routes_[own_route]];
+    const std::uint32_t first_row = route.first_row[event.address.driver_decoder()], last_row = route.first_row[event.address.driver_decoder() + 1];
+    if (first_row == last_row)
+        return;     // no row listens to such addresses
     double delay_s = route.delay_s;
     if (program_->jitter_s > 0) {
         const NetProgram& net = program_->nets[route.net];
@@ -191,7 +185,7 @@ void ChipRun::file(std::uint32_t own_route, const SentEvent& event, std::int64_t
         step = earliest;
         ++delayed_;
     }
-    const Arrival arrival{arrival_s, own_route, event.address};
+    const Arrival arrival{arrival_s, first_row, static_cast<std::uint16_t>(last_row - first_row), event.address};
     if (step - earliest < static_cast<std::int64_t>(ring_.size()))
         ring_[step & (ring_.size() - 1)].push_back(arrival);
     else
@@ -218,18 +212,8 @@ void ChipRun::count(Counters& counters) const
     counters.l1_neuron_lost += l1_lost_;
     counters.l2_up_lost += up_lost_;
     counters.delays_below_timestep += delayed_;
-    for (std::size_t r = 0; r < own_routes_.size(); ++r) {
-        const RouteProgram& route = program_->routes[own_routes_[r]];
-        for (const L1Address address : all<L1Address>()) {
-            const std::int64_t events = arrivals_[r][address.value()];
-            if (events == 0)
-                continue;
-            for (std::uint32_t k = route.first_row[address.driver_decoder()]; k < route.first_row[address.driver_decoder() + 1]; ++k) {
-                counters.row_events += events;
-                counters.synaptic_events += events * rows_.matches(program_->route_rows[k], address);
-            }
-        }
-    }
+    counters.row_events += rows_.row_events();
+    counters.synaptic_events += rows_.synaptic_events();
 }
 
 }   // namespace bss

@@ -40,8 +40,8 @@ public:
     /// What left the chip's mergers in the last call of run() with this turn.
     const std::vector<SentEvent>& sent(int turn) const { return sent_[turn]; }
 
-    /// Takes an event that comes over route number `route` of those to this chip; it acts at the grid point nearest to its arrival, not before the step `earliest`.
-    void file(std::uint32_t route, const SentEvent& event, std::int64_t earliest);
+    /// Takes an event that comes over a route to this chip; it acts at the grid point nearest to its arrival, not before the step `earliest`.
+    void file(const RouteProgram& route, const SentEvent& event, std::int64_t earliest);
 
     /// Appends the spikes and fills in the traces' samples of the chip's own neurons, both since the last take.
     void take(Recording& recording);
@@ -51,7 +51,8 @@ public:
 private:
     struct Arrival {
         double time_s;
-        std::uint32_t route;                        ///< into own_routes_
+        std::uint32_t first_row;                    ///< into Program::route_rows
+        std::uint16_t row_count;
         L1Address address;
         auto operator<=>(const Arrival&) const = default;
     };
@@ -101,8 +102,6 @@ private:
     std::vector<Probe> probes_;
     std::vector<NeuronSpike> spikes_;
     std::int64_t steps_ = 0, l1_lost_ = 0, up_lost_ = 0, delayed_ = 0;
-    std::vector<std::uint32_t> own_routes_;         ///< routes to this chip, ascending
-    std::vector<std::array<std::uint32_t, L1Address::count>> arrivals_;    ///< [own route][address] events that acted
 };
 
 }   // namespace bss

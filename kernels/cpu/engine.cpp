@@ -10,6 +10,7 @@
 #include <omp.h>
 
 #include "floating_point.hpp"
+#include "kernels/barrier.hpp"
 #include "wafer/error.hpp"
 
 namespace bss {
@@ -87,7 +88,8 @@ std::vector<CpuEngine::Share> CpuEngine::shares() const
         total += static_cast<std::int64_t>(chip.denmems.size());
     const auto work = total * program_.window_steps;
     const auto useful = std::clamp<std::int64_t>(work / least_share, 1, std::max<std::int64_t>(1, static_cast<std::int64_t>(program_.chips.size())));
-    const int count = static_cast<int>(std::min<std::int64_t>(asked_threads_ > 0 ? asked_threads_ : omp_get_num_procs(), useful));
+    const int wanted = std::min(asked_threads_ > 0 ? asked_threads_ : omp_get_num_procs(), omp_get_thread_limit());
+    const int count = static_cast<int>(std::min<std::int64_t>(wanted, useful));
 
     std::vector<Share> result;
     std::uint32_t chip = 0;
@@ -105,10 +107,6 @@ void CpuEngine::build()
 {
     shares_ = shares();
     threads_ = static_cast<int>(shares_.size());
-    own_route_.clear();
-    std::vector<std::uint32_t> routes_to(program_.chips.size());
-    for (const RouteProgram& route : program_.routes)
-        own_route_.push_back(routes_to[route.target]++);
     inputs_.assign(program_.chips.size(), {});
     chips_.resize(program_.chips.size());
     Failure failure;
@@ -135,6 +133,7 @@ void CpuEngine::advance(std::int64_t steps)
     const std::int64_t window = program_.window_steps, piece = (playback_steps + window - 1) / window * window;
     const KeepFloatingPoint keep;
     Failure failure;
+    Barrier barrier(threads_);
 #pragma omp parallel num_threads(threads_)
     {
         flush_denormals();
@@ -144,7 +143,7 @@ void CpuEngine::advance(std::int64_t steps)
         while (step < end && !failure.failed_before(step)) {
             if (step == prepared) {
                 prepared = std::min(end, prepared + piece);
-                playback_->advance(static_cast<double>(prepared) * program_.timestep_s, inputs_);
+                playback_->advance(static_cast<double>(prepared) * program_.timestep_s, inputs_, barrier);
             }
             const std::int64_t next = std::min(prepared, step + window);
             failure.guard(step, [&] {
@@ -153,7 +152,7 @@ void CpuEngine::advance(std::int64_t steps)
             });
             step = next;
             turn ^= 1;
-#pragma omp barrier
+            barrier.wait();
         }
 #pragma omp master
         turn_ = turn;
@@ -170,7 +169,7 @@ void CpuEngine::file_sent(Share share, std::int64_t earliest, int turn)
             const auto last = program_.routes.begin() + net.first_route + net.route_count;
             auto route = std::lower_bound(last - net.route_count, last, share.first, [](const RouteProgram& r, std::uint32_t chip) { return r.target < chip; });
             for (; route != last && route->target < share.last; ++route)
-                chips_[route->target]->file(own_route_[route - program_.routes.begin()], event, earliest);
+                chips_[route->target]->file(*route, event, earliest);
         }
 }
 

@@ -17,10 +17,11 @@ struct Lanes {
 };
 
 template <int width, bool scaled>
-[[gnu::always_inline]] inline void add_row(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator)
+[[gnu::always_inline]] inline int add_row(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator)
 {
     using L = Lanes<width>;
     const RowView local = row;      // nothing that is written can be part of it
+    typename L::Masks answers{};
     const std::uint8_t* all_addresses = local.synapses;
     const std::uint8_t* all_increments = local.synapses + local.group_count * Rows::lanes;
     for (int g = 0; g < local.group_count; ++g)
@@ -37,15 +38,20 @@ template <int width, bool scaled>
                 added = added * factor >> stp_factor_bits;
             const auto meant = __builtin_convertvector(addresses == address, typename L::Masks);     // all bits or none
             sums += (typename L::Words)meant & added << local.shift;
+            answers -= meant;
             __builtin_memcpy(slots, &sums, sizeof sums);
         }
+    int count = 0;
+    for (int lane = 0; lane < width; ++lane)
+        count += answers[lane];
+    return count;
 }
 
 #define BSS_ROW_KERNELS(name, width, ...)                                                                                                          \
-    __VA_ARGS__ void add_##name(const RowView& row, std::uint8_t address, std::int32_t* sums) { add_row<width, false>(row, address, 0, sums); }      \
-    __VA_ARGS__ void add_scaled_##name(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* sums)                         \
+    __VA_ARGS__ int add_##name(const RowView& row, std::uint8_t address, std::int32_t* sums) { return add_row<width, false>(row, address, 0, sums); }      \
+    __VA_ARGS__ int add_scaled_##name(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* sums)                         \
     {                                                                                                                                              \
-        add_row<width, true>(row, address, factor, sums);                                                                                           \
+        return add_row<width, true>(row, address, factor, sums);                                                                                           \
     }
 
 BSS_ROW_KERNELS(avx512, 16, [[gnu::target("arch=x86-64-v4,prefer-vector-width=512")]])
@@ -115,24 +121,19 @@ void Rows::deliver(std::span<const std::uint16_t> rows, L1Address address, doubl
     const auto wanted = static_cast<std::uint8_t>(address.value());
     int driver = -1;
     std::uint32_t factor = 0;
+    row_events_ += static_cast<std::int64_t>(rows.size());
     for (const std::uint16_t index : rows) {
         const Row& row = rows_[index];
         if (row.plastic_driver < 0) {
-            kernels_.add(view(row), wanted, inputs[row.input]);
+            synaptic_events_ += kernels_.add(view(row), wanted, inputs[row.input]);
             continue;
         }
         if (row.plastic_driver != driver) {
             driver = row.plastic_driver;
             factor = stp_event(states_[driver][wanted], plastic_drivers_[driver], time_s);
         }
-        kernels_.add_scaled(view(row), wanted, factor, inputs[row.input]);
+        synaptic_events_ += kernels_.add_scaled(view(row), wanted, factor, inputs[row.input]);
     }
-}
-
-int Rows::matches(std::uint16_t row, L1Address address) const
-{
-    const RowView v = view(rows_[row]);
-    return static_cast<int>(std::count(v.synapses, v.synapses + v.group_count * lanes, static_cast<std::uint8_t>(address.value())));
 }
 
 void Rows::prefetch(std::uint16_t row) const

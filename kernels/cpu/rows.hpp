@@ -23,10 +23,10 @@ struct RowView {
     int shift;
 };
 
-/// acc[slot] += increment << shift for all synapses whose address fits. Same sums on every instruction set.
-using AddRow = void (*)(const RowView& row, std::uint8_t address, std::int32_t* accumulator);
+/// acc[slot] += increment << shift for all synapses whose address fits. Same sums on every instruction set. @return how many these are
+using AddRow = int (*)(const RowView& row, std::uint8_t address, std::int32_t* accumulator);
 /// The same with (increment * factor) >> stp_factor_bits in place of the increment.
-using AddScaledRow = void (*)(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator);
+using AddScaledRow = int (*)(const RowView& row, std::uint8_t address, std::uint32_t factor, std::int32_t* accumulator);
 struct RowKernels {
     AddRow add;
     AddScaledRow add_scaled;
@@ -45,10 +45,10 @@ public:
     /// @param inputs  Membranes' accumulators of both synaptic inputs
     void deliver(std::span<const std::uint16_t> rows, L1Address address, double time_s, const std::array<std::int32_t*, 2>& inputs);
 
-    /// Synapses that an event with this address fires in a row.
-    int matches(std::uint16_t row, L1Address address) const;
     /// Starts loading a row that will be wanted soon.
     void prefetch(std::uint16_t row) const;
+    std::int64_t row_events() const { return row_events_; }
+    std::int64_t synaptic_events() const { return synaptic_events_; }
     std::size_t bytes() const { return synapses_.size(); }
 
 private:
@@ -65,6 +65,7 @@ private:
     std::vector<std::uint8_t> synapses_;    ///< [row] as RowView has them
     std::vector<StpCircuit> plastic_drivers_;
     std::vector<std::array<StpState, L1Address::count>> states_;    ///< [plastic driver][address]
+    std::int64_t row_events_ = 0, synaptic_events_ = 0;
 };
 
 }   // namespace bss
