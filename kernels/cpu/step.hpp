@@ -9,6 +9,24 @@
 
 namespace bss::model {
 
+BSS_HD Terms<Real> first(const Terms<Pair>& t) { return {t.linear.a, t.conductance.a, t.exponential.a, t.steepness.a, t.curvature.a, t.adaptation.a}; }
+BSS_HD Terms<Real> second(const Terms<Pair>& t) { return {t.linear.b, t.conductance.b, t.exponential.b, t.steepness.b, t.curvature.b, t.adaptation.b}; }
+
+/// Upstrokes are rare: only the register that has one pays.
+BSS_HD void use_steep_rise(PairMask steep, Rise<Pair>& result, const Terms<Pair>& sum, Pair force, Pair drive, Pair steepness, Pair y)
+{
+    if (any(steep.a)) {
+        Rise<Real> a{result.rise.a, result.lift.a};
+        use_steep_rise(steep.a, a, first(sum), force.a, drive.a, steepness.a, y.a);
+        result.rise.a = a.rise, result.lift.a = a.lift;
+    }
+    if (any(steep.b)) {
+        Rise<Real> b{result.rise.b, result.lift.b};
+        use_steep_rise(steep.b, b, second(sum), force.b, drive.b, steepness.b, y.b);
+        result.rise.b = b.rise, result.lift.b = b.lift;
+    }
+}
+
 /// Which parts a block needs. What it does not need would add exact zeros: leaving it out changes no bit.
 template <bool exponential_, bool adaptation_, bool limits_, bool input_>
 struct Parts {
@@ -113,10 +131,8 @@ BSS_HD Terms<R> step_denmem(DenmemLanes& d, const Rows<R>& rows, QuantaLanes& ex
 }
 BSS_HD LaneSpike* fire_lanes(const MembraneBlock& block, int lane, PairMask crossing, Pair v, const Terms<Pair>& sum, Pair fraction, LaneSpike* spikes)
 {
-    const Terms<Real> a{sum.linear.a, sum.conductance.a, sum.exponential.a, sum.steepness.a, sum.curvature.a, sum.adaptation.a};
-    const Terms<Real> b{sum.linear.b, sum.conductance.b, sum.exponential.b, sum.steepness.b, sum.curvature.b, sum.adaptation.b};
-    spikes = fire_lanes(block, lane, crossing.a, v.a, a, fraction.a, spikes);
-    return fire_lanes((&block)[pairs_of_blocks ? 1 : 0], pairs_of_blocks ? lane : lane + width, crossing.b, v.b, b, fraction.b, spikes);
+    spikes = fire_lanes(block, lane, crossing.a, v.a, first(sum), fraction.a, spikes);
+    return fire_lanes((&block)[pairs_of_blocks ? 1 : 0], pairs_of_blocks ? lane : lane + width, crossing.b, v.b, second(sum), fraction.b, spikes);
 }
 
 /// A block, or two that follow each other and have equally many denmems (pairs_of_blocks).

@@ -117,6 +117,35 @@ BSS_HD R spread(const Terms<R>& sum)
     return larger((sum.exponential / sum.steepness) * (sum.curvature / sum.steepness) - 1.0f, R{});
 }
 
+/// The rise of v, and its integral over the time.
+template <class R>
+struct Rise {
+    R rise, lift;
+};
+
+/// advance() for lanes near or in the upstroke, with the full functions and a 1 / Delta that grows as the steepest denmem takes over.
+/// @param y  by the short polynomials: how near the upstroke is
+template <class R>
+BSS_HD Rise<R> steep_rise(const Terms<R>& sum, R force, R drive, R steepness, R y)
+{
+    const R part = smaller(y, same<R>(1.0f));
+    steepness = steepness * fused(spread(sum), part * fused(part, same<R>(2.0f / 3.0f), same<R>(1.0f / 3.0f)), same<R>(1.0f));
+    const R x = drive * steepness;
+    const R limited = larger(smaller(x, same<R>(60.0f)), same<R>(-1e30f));
+    const R growth = force * select(above(x * x, same<R>(1.0f)), (exp_limited(limited) - 1.0f) / limited, expm1_over_x_small(x));
+    y = growth * steepness;
+    const R left = larger(1.0f - y, same<R>(1e-30f));
+    const R logarithm = select(above(y, same<R>(0.25f)), -log_normal(left) / y, log_over_y_small(y));
+    return {select(at_least(y, same<R>(1.0f)), same<R>(1e30f), fused(growth, logarithm, drive)),
+            fused(growth / larger(y, same<R>(1e-30f)), fused_minus(left, logarithm, same<R>(1.0f)), 0.5f * drive)};
+}
+template <class R, class Mask>
+BSS_HD void use_steep_rise(Mask steep, Rise<R>& result, const Terms<R>& sum, R force, R drive, R steepness, R y)
+{
+    const Rise<R> exact = steep_rise(sum, force, drive, steepness, y);
+    result = {select(steep, exact.rise, result.rise), select(steep, exact.lift, result.lift)};
+}
+
 /// Solves dv/dt = A + X exp((v - v0) / Delta), A = mean drive, over the part `fraction` of a step (0: stays):
 /// v = v0 + A - Delta ln(1 - y), y = X (e^(A / Delta) - 1) / A. Far from the upstroke short polynomials do; each lane chooses by its own values.
 /// Where y reaches 1, v runs away within the time: a crossing as well.
@@ -125,26 +154,17 @@ BSS_HD Advance<R> advance(R v, const Terms<R>& sum, R fraction)
 {
     R steepness;
     const R drive = mean_drive(v, sum, 1.0f - fraction, fraction, steepness);
-    R x = drive * steepness;
+    const R x = drive * steepness;
     const R force = sum.exponential * fraction;
-    R growth = force * expm1_over_x_small(x);
-    R y = growth * steepness;
-    R rise = fused(growth, log_over_y_small(y), drive);
-    R lift = 0.5f * rise;
+    const R growth = force * expm1_over_x_small(x);
+    const R y = growth * steepness;
+    const R rise = fused(growth, log_over_y_small(y), drive);
+    Rise<R> result{rise, 0.5f * rise};
     const auto steep = above(x * x, same<R>(1.0f)) | above(y, same<R>(0.25f));
     if (any(steep)) {
-        const R part = smaller(y, same<R>(1.0f));
-        steepness = steepness * fused(spread(sum), part * fused(part, same<R>(2.0f / 3.0f), same<R>(1.0f / 3.0f)), same<R>(1.0f));
-        x = drive * steepness;
-        const R limited = larger(smaller(x, same<R>(60.0f)), same<R>(-1e30f));
-        growth = force * select(above(x * x, same<R>(1.0f)), (exp_limited(limited) - 1.0f) / limited, expm1_over_x_small(x));
-        y = growth * steepness;
-        const R left = larger(1.0f - y, same<R>(1e-30f));
-        const R logarithm = select(above(y, same<R>(0.25f)), -log_normal(left) / y, log_over_y_small(y));
-        rise = select(steep, select(at_least(y, same<R>(1.0f)), same<R>(1e30f), fused(growth, logarithm, drive)), rise);
-        lift = select(steep, fused(growth / larger(y, same<R>(1e-30f)), fused_minus(left, logarithm, same<R>(1.0f)), 0.5f * drive), lift);
+        use_steep_rise(steep, result, sum, force, drive, steepness, y);
     }
-    return {v + rise, fraction * lift};
+    return {v + result.rise, fraction * result.lift};
 }
 
 /// Time in steps until dv/dt = A + X exp((v - v0) / Delta) reaches 0 from v <= 0.
