@@ -13,8 +13,9 @@
 namespace bss::hdf5 {
 namespace {
 
-/// HDF5 prints its error stack by default; our messages say what matters.
-const bool quiet = (H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr), true);
+/// HDF5 prints its error stack by default; our messages say what matters. Its clean-up at exit crashes on files that could not be closed (disk full);
+/// ours are closed by their handles.
+const bool quiet = (H5dont_atexit(), H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr), true);
 
 template <class Result>
 Result written(Result result, hid_t object, std::string_view name)
