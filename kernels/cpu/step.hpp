@@ -187,8 +187,8 @@ static void draw_noise(const MembraneBlock& block, const StepArguments& argument
     const std::uint64_t group = static_cast<std::uint64_t>(arguments.step) / steps_per_draw;
     for (int lane = 0; lane < lanes; lane += width) {
         const Rows<Real> rows{0, lane};
-        WideWord c[4] = {widen(Word{} + arguments.wafer), widen(rows(m.place) + arguments.hicann * 512u), widen(Word{} + static_cast<std::uint32_t>(group >> 32)),
-                         widen(Word{} + static_cast<std::uint32_t>(group))};
+        WideWord c[4] = {widen(Word{} + arguments.wafer), widen(rows(m.place) + arguments.hicann * 512u),
+                         widen(Word{} + static_cast<std::uint32_t>(group >> 32)), widen(Word{} + static_cast<std::uint32_t>(group))};
         philox(c, arguments.noise_key[0], arguments.noise_key[1]);
         for (int i = 0; i < 4; ++i) {
             rows.put(m.words[i], narrow(c[i]));
