@@ -108,6 +108,17 @@ TEST(Route, MicrocircuitSizedNetworkArrivesEverywhere)
     EXPECT_TRUE(bus_violations(s).empty());
 }
 
+TEST(Route, CrowdedNetsPushEachOtherAside)
+{
+    // 200 nets to each of 200 chips leave no room: unit growth alone loses 4.8 % of the routes (mapping.md §4.4 A).
+    Scene s = synthetic::recurrent(200 * 59, 8, 0.002);
+    const Routes routes = route(s);
+    EXPECT_GE(static_cast<double>(routes.arrivals.size()), 0.985 * 200 * 200);
+    EXPECT_TRUE(bus_violations(s).empty());
+    for (const Net& net : trace_all(s.configs[0]))
+        EXPECT_FALSE(net.loops);
+}
+
 TEST(Route, RandomNetsOnRandomDamageAreCleanTrees)
 {
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
