@@ -5,9 +5,11 @@ endif()
 
 # Flags that every target of ours gets. Contraction of a*b+c is off everywhere: all backends must give the same bits.
 add_library(bss_flags INTERFACE)
-target_compile_options(bss_flags INTERFACE -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -ffp-contract=off)
+target_compile_options(bss_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Werror;-Wno-missing-field-initializers;-ffp-contract=off>
+  $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false;-ftz=true;--Werror;all-warnings>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(bss_flags INTERFACE -Wno-restrict)   # false alarms on std::string operator+ (GCC bug 105651)
+  target_compile_options(bss_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)   # false alarms on std::string operator+ (GCC bug 105651)
 endif()
 target_include_directories(bss_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(BSS_SANITIZE)
