@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <tuple>
 
 #include "wafer/random.hpp"
 
 namespace bss {
 namespace {
 
-/// Events whose rows are being fetched from memory while others are delivered.
-constexpr std::size_t rows_ahead = 4;
+/// Events whose synapses are being fetched from memory while others are delivered.
+constexpr std::size_t events_ahead = 4;
 
 std::uint32_t key_of(Chip chip) { return static_cast<std::uint32_t>(chip.wafer) * Hicann::count + static_cast<std::uint32_t>(chip.hicann.value()); }
 
@@ -57,7 +58,7 @@ MembraneSettings membrane_settings(const Program& program, const ChipProgram& ch
 
 ChipRun::ChipRun(const Program& program, std::uint32_t index)
     : program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(neuron_circuits(*chip_), membrane_settings(program, *chip_)),
-      rows_(*chip_, slots_of(*chip_, membranes_), membranes_.simd()), spike_counts_(chip_->neurons.size())
+      synapses_(program, index, slots_of(*chip_, membranes_)), spike_counts_(chip_->neurons.size())
 {
     double longest_s = 0;
     for (const RouteProgram& route : program.routes)
@@ -156,23 +157,23 @@ void ChipRun::deliver(std::int64_t step)
     auto& arrivals = ring_[step & (ring_.size() - 1)];
     if (arrivals.empty())
         return;
-    if (!chip_->plastic_drivers.empty())
-        std::sort(arrivals.begin(), arrivals.end());    // their factors depend on the order of events; sums do not
-    const auto rows_of = [&](const Arrival& arrival) { return std::span(program_->route_rows).subspan(arrival.first_row, arrival.row_count); };
+    if (!chip_->plastic_drivers.empty())    // their factors depend on the order of events; sums do not
+        std::sort(arrivals.begin(), arrivals.end(), [](const Arrival& a, const Arrival& b) { return std::tie(a.time_s, a.fires.first) < std::tie(b.time_s, b.fires.first); });
     const std::array inputs{membranes_.input(0), membranes_.input(1)};
     for (std::size_t k = 0; k < arrivals.size(); ++k) {
-        if (k + rows_ahead < arrivals.size())
-            for (const std::uint16_t row : rows_of(arrivals[k + rows_ahead]))
-                rows_.prefetch(row);
-        rows_.deliver(rows_of(arrivals[k]), arrivals[k].address, arrivals[k].time_s, inputs);
+        if (k + 2 * events_ahead < arrivals.size())
+            synapses_.prefetch_segments(arrivals[k + 2 * events_ahead].fires);
+        if (k + events_ahead < arrivals.size())
+            synapses_.prefetch_synapses(arrivals[k + events_ahead].fires);
+        synapses_.deliver(arrivals[k].fires, arrivals[k].address, arrivals[k].time_s, inputs);
     }
     arrivals.clear();
 }
 
-void ChipRun::file(const RouteProgram& route, const SentEvent& event, std::int64_t earliest)
+void ChipRun::file(const RouteProgram& route, std::uint32_t own_route, const SentEvent& event, std::int64_t earliest)
 {
-    const std::uint32_t first_row = route.first_row[event.address.driver_decoder()], last_row = route.first_row[event.address.driver_decoder() + 1];
-    if (first_row == last_row)
+    const SynapseSegments fires = synapses_.fired_by(own_route, event.address);
+    if (fires.count == 0)
         return;     // no row listens to such addresses
     double delay_s = route.delay_s;
     if (program_->jitter_s > 0) {
@@ -185,7 +186,7 @@ void ChipRun::file(const RouteProgram& route, const SentEvent& event, std::int64
         step = earliest;
         ++delayed_;
     }
-    const Arrival arrival{arrival_s, first_row, static_cast<std::uint16_t>(last_row - first_row), event.address};
+    const Arrival arrival{arrival_s, fires, event.address};
     if (step - earliest < static_cast<std::int64_t>(ring_.size()))
         ring_[step & (ring_.size() - 1)].push_back(arrival);
     else
@@ -212,8 +213,8 @@ void ChipRun::count(Counters& counters) const
     counters.l1_neuron_lost += l1_lost_;
     counters.l2_up_lost += up_lost_;
     counters.delays_below_timestep += delayed_;
-    counters.row_events += rows_.row_events();
-    counters.synaptic_events += rows_.synaptic_events();
+    counters.row_events += synapses_.row_events();
+    counters.synaptic_events += synapses_.synaptic_events();
 }
 
 }   // namespace bss

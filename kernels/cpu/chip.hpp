@@ -10,7 +10,7 @@
 #include "kernels/program.hpp"
 #include "kernels/sources.hpp"
 #include "membranes.hpp"
-#include "rows.hpp"
+#include "synapses.hpp"
 
 namespace bss {
 
@@ -40,8 +40,8 @@ public:
     /// What left the chip's mergers in the last call of run() with this turn.
     const std::vector<SentEvent>& sent(int turn) const { return sent_[turn]; }
 
-    /// Takes an event that comes over a route to this chip; it acts at the grid point nearest to its arrival, not before the step `earliest`.
-    void file(const RouteProgram& route, const SentEvent& event, std::int64_t earliest);
+    /// Takes an event that comes over a route to this chip, number `own_route` among them; it acts at the grid point nearest to its arrival, not before the step `earliest`.
+    void file(const RouteProgram& route, std::uint32_t own_route, const SentEvent& event, std::int64_t earliest);
 
     /// Appends the spikes and fills in the traces' samples of the chip's own neurons, both since the last take.
     void take(Recording& recording);
@@ -51,10 +51,8 @@ public:
 private:
     struct Arrival {
         double time_s;
-        std::uint32_t first_row;                    ///< into Program::route_rows
-        std::uint16_t row_count;
+        SynapseSegments fires;
         L1Address address;
-        auto operator<=>(const Arrival&) const = default;
     };
     /// A trace request's neurons on this chip.
     struct Probe {
@@ -75,7 +73,7 @@ private:
     const ChipProgram* chip_;
     double timestep_s_;
     Membranes membranes_;
-    Rows rows_;
+    Synapses synapses_;
 
     std::vector<std::vector<Arrival>> ring_;        ///< [step mod size] what acts then
     std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< beyond the ring: held up in crowded mergers

@@ -107,6 +107,10 @@ void CpuEngine::build()
 {
     shares_ = shares();
     threads_ = static_cast<int>(shares_.size());
+    own_route_.clear();
+    std::vector<std::uint32_t> routes_to(program_.chips.size());
+    for (const RouteProgram& route : program_.routes)
+        own_route_.push_back(routes_to[route.target]++);
     inputs_.assign(program_.chips.size(), {});
     chips_.resize(program_.chips.size());
     Failure failure;
@@ -169,7 +173,7 @@ void CpuEngine::file_sent(Share share, std::int64_t earliest, int turn)
             const auto last = program_.routes.begin() + net.first_route + net.route_count;
             auto route = std::lower_bound(last - net.route_count, last, share.first, [](const RouteProgram& r, std::uint32_t chip) { return r.target < chip; });
             for (; route != last && route->target < share.last; ++route)
-                chips_[route->target]->file(*route, event, earliest);
+                chips_[route->target]->file(*route, own_route_[route - program_.routes.begin()], event, earliest);
         }
 }
 

@@ -39,6 +39,7 @@ private:
     int threads_ = 1;
     std::vector<Share> shares_;
     std::vector<std::unique_ptr<ChipRun>> chips_;
+    std::vector<std::uint32_t> own_route_;              ///< [route] its number among those to its target
     std::unique_ptr<Playback> playback_;
     std::vector<std::vector<InputEvent>> inputs_;       ///< [chip] host events that did not enter its mergers yet
     std::int64_t now_ = 0, taken_ = 0;
