@@ -51,6 +51,7 @@ struct Configuration {
     } wafer;
     MappingOptions mapping;                     ///< with place and timestep_s filled in
     double max_synapse_loss = 1.0;
+    std::filesystem::path mapping_file;         ///< a stored mapping that is used; empty: one is made
     struct Run {
         RunMode mode = RunMode::hardware;
         double duration_ms = 1000, timestep_ms = 0.1, speedup = 1000;

@@ -146,6 +146,17 @@ void read_defects(const Yaml& node, const std::string& path, C& configuration, R
     wafer.listed_defects = read_listed_defects(reading.yaml.read_file(file, "wafer.defects."), path, reading.mistakes);
 }
 
+void read_mapping_file(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    if (node.is(Yaml::Kind::null) || node.is_word("null"))
+        return;
+    std::error_code error;
+    if (node.is(Yaml::Kind::scalar) && std::filesystem::is_regular_file(located(node, node.text), error))
+        configuration.mapping_file = located(node, node.text);
+    else
+        reading.mistakes.expected(node, path, "null, or the path of a mapping.h5 that is there");
+}
+
 void read_imperfections(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
 {
     auto& switches = configuration.wafer.imperfections;
@@ -394,7 +405,7 @@ const std::vector<Key<Configuration>>& configuration_keys()
          "largest fraction of synapses that may be lost; above it: exit code 3"},
         {"mapping.place", {"a list of entries", read_place}, "[]",
          "which neurons go to which chips (entries below)"},
-        {"mapping.file", not_yet<C>("the path of a stored mapping (not yet)", "null"), "null",
+        {"mapping.file", {"null | the path of a mapping.h5", read_mapping_file}, "null",
          "a stored mapping to use instead of making one"},
         {"mapping.list_synapses", flag_type<C>(mapping(&MappingOptions::list_synapses)), "false",
          "store every realised synapse with its place"},

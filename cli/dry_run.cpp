@@ -12,7 +12,7 @@ namespace bss {
 namespace {
 
 // Measured on configs/wafer.yaml (docs/performance.md); good to a factor of two.
-constexpr double bytes_per_synapse = 60, bytes_per_hicann = 2.5e6, seconds_per_denmem_step = 5e-9, seconds_per_synapse_mapped = 2e-6;
+constexpr double bytes_per_synapse = 40, bytes_per_hicann = 6e5, seconds_per_denmem_step = 5e-9, seconds_per_synapse_mapped = 2e-6;
 
 /// Neurons of a size that a chip holds: they lie inside its 8 blocks of 64 denmems (rule N1).
 int neurons_per_hicann(int size) { return NeuronBlock::count * (64 / size); }
@@ -55,7 +55,7 @@ std::string dry_run_table(const Configuration& configuration, const Technology& 
     hicanns = std::ceil(hicanns);
 
     const double steps = static_cast<double>(steps_of(configuration.run.duration_ms, configuration.run.timestep_ms));
-    const double memory = synapses * bytes_per_synapse + hicanns * bytes_per_hicann + 5e7;
+    const double memory = synapses * bytes_per_synapse + hicanns * bytes_per_hicann + 3e7;
     double trace_bytes = 0;
     for (const RecordRequest& request : configuration.record)
         for (const NeuronRange& range : request.neurons)

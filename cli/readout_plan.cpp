@@ -72,6 +72,12 @@ std::vector<Readout> plan_readout(std::span<const ReadoutRequest> requests, std:
 
 void configure_readout(std::vector<WaferConfig>& wafers, std::span<const ReadoutRequest> requests, std::span<const Readout> plan)
 {
+    for (WaferConfig& wafer : wafers)
+        for (auto& [hicann, chip] : wafer.hicanns) {
+            chip.analog_outputs.fill(AnalogOutput::off);
+            for (DenmemConfig& denmem : chip.denmems)
+                denmem.enable_aout = false;
+        }
     for (std::size_t k = 0; k < requests.size(); ++k) {
         HicannConfig& chip = wafers[requests[k].chip.wafer].hicanns.at(requests[k].chip.hicann);
         chip.denmems[plan[k].denmem.value()].enable_aout = true;

@@ -27,7 +27,7 @@ struct Readout {
 /// @param defects  one a wafer. @throws InputError naming the neuron that does not fit
 std::vector<Readout> plan_readout(std::span<const ReadoutRequest> requests, std::span<const Defects> defects);
 
-/// Writes the choice into the configuration: the denmems' buffers and the chips' output multiplexers.
+/// Writes the choice into the configuration, in place of any that a stored mapping brought along: the denmems' buffers and the chips' output multiplexers.
 void configure_readout(std::vector<WaferConfig>& wafers, std::span<const ReadoutRequest> requests, std::span<const Readout> plan);
 
 }   // namespace bss

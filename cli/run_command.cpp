@@ -263,7 +263,9 @@ ExitCode execute(const Options& options)
     const Machine machine = make_machine(configuration, silicon, calibration);
     const Network network = expand_network(configuration);
 
-    Mapping mapping = map(network, machine, configuration.mapping, configuration.wafer.imperfections);
+    const Imperfections& imperfections = configuration.wafer.imperfections;
+    Mapping mapping = configuration.mapping_file.empty() ? map(network, machine, configuration.mapping, imperfections)
+                                                         : read_mapping(configuration.mapping_file, network, machine, configuration.mapping, imperfections);
     const RecordPlan record_plan = plan_recording(configuration, network, mapping, technology, machine.defects);
 
     take_over(folder);

@@ -155,3 +155,16 @@ def test_a_silent_network_leaves_whole_files(bss):
     network["populations"].pop("S"), network["populations"].pop("E")
     result = bss.checked(config({**network, "projections": []}))
     assert result.summary["populations"]["silent"]["spikes"] == 0 and len(result.spikes("silent")[0]) == 0
+
+
+def test_a_stored_mapping_runs_again(bss):
+    """Also where other membranes are read through the ADC than before."""
+    record = [{"variable": "v", "population": "E", "neurons": "0-1", "interval": 0.1, "through": "adc"}]
+    first = bss.checked(config(wafer={"imperfections": "all"}, record=record))
+    again = bss.checked(config(wafer={"imperfections": "all"}, mapping={"file": str(first.folder / "mapping.h5")}))
+    assert again.all_spikes() == first.all_spikes()
+    with h5py.File(again.folder / "mapping.h5") as file:
+        assert np.all(file["wafer/0/analog/output"][...] == 15), "nothing is read out now"
+    other = small_network()
+    other["populations"]["E"]["size"] = 21
+    assert bss.run(config(other, mapping={"file": str(first.folder / "mapping.h5")})).code == 2
