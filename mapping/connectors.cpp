@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "wafer/error.hpp"
+#include "wafer/parallel.hpp"
 
 namespace bss {
 
@@ -105,6 +106,15 @@ struct Rows {
     std::vector<std::uint32_t> pre;
 };
 
+constexpr std::size_t pairs_at_a_time = 65536;
+
+/// Calls body(post) for every target neuron, over several threads.
+template <class Body>
+void for_each_post(std::uint32_t post_size, Body body)
+{
+    parallel_for(post_size, [&](std::size_t post) { body(static_cast<std::uint32_t>(post)); }, 64);
+}
+
 /// Two passes over the target neurons, which need no memory beyond the result: the first counts, the second writes.
 /// @param visit  visit(post, emit) calls emit(pre) in ascending order, the same both times
 template <class Visit>
@@ -112,19 +122,17 @@ Rows fill_rows(std::uint32_t post_size, Visit visit)
 {
     Rows rows;
     rows.begin.assign(post_size + std::size_t{1}, 0);
-#pragma omp parallel for schedule(dynamic, 64)
-    for (std::uint32_t post = 0; post < post_size; ++post) {
+    for_each_post(post_size, [&](std::uint32_t post) {
         std::uint64_t count = 0;
         visit(post, [&](std::uint32_t) { ++count; });
         rows.begin[post + 1] = count;
-    }
+    });
     std::partial_sum(rows.begin.begin(), rows.begin.end(), rows.begin.begin());
     rows.pre.resize(rows.begin.back());
-#pragma omp parallel for schedule(dynamic, 64)
-    for (std::uint32_t post = 0; post < post_size; ++post) {
+    for_each_post(post_size, [&](std::uint32_t post) {
         auto* out = rows.pre.data() + rows.begin[post];
         visit(post, [&](std::uint32_t pre) { *out++ = pre; });
-    }
+    });
     return rows;
 }
 
@@ -137,9 +145,7 @@ Rows equal_rows(std::uint32_t post_size, std::uint64_t n, Write write)
     for (std::size_t post = 0; post < rows.begin.size(); ++post)
         rows.begin[post] = n * post;
     rows.pre.resize(rows.begin.back());
-#pragma omp parallel for schedule(dynamic, 64)
-    for (std::uint32_t post = 0; post < post_size; ++post)
-        write(post, rows.pre.data() + rows.begin[post]);
+    for_each_post(post_size, [&](std::uint32_t post) { write(post, rows.pre.data() + rows.begin[post]); });
     return rows;
 }
 
@@ -183,9 +189,9 @@ Rows rows_of(const std::vector<std::uint32_t>& pre, const std::vector<std::uint3
         rows.pre.resize(pre.size());
         for (std::size_t k = 0; k < pre.size(); ++k)
             rows.pre[next[post[k]]++] = pre[k];
-#pragma omp parallel for schedule(dynamic, 64)
-        for (std::uint32_t p = 0; p < post_size; ++p)
+        for_each_post(post_size, [&](std::uint32_t p) {
             std::sort(rows.pre.begin() + static_cast<std::ptrdiff_t>(rows.begin[p]), rows.pre.begin() + static_cast<std::ptrdiff_t>(rows.begin[p + 1]));
+        });
         return rows;
     }
     order->resize(pre.size());
@@ -272,9 +278,7 @@ Rows rows(const FixedTotalNumber& connector, const Ends& ends)
     std::vector<std::uint64_t> drawn;
     if (connector.with_replacement) {
         drawn.resize(connector.n);
-#pragma omp parallel for
-        for (std::uint64_t k = 0; k < connector.n; ++k)
-            drawn[k] = pair_at(k);
+        parallel_for(connector.n, [&](std::size_t k) { drawn[k] = pair_at(k); }, pairs_at_a_time);
     } else {
         // Draw until that many are distinct; of more than half of all pairs it is quicker to draw those that are left out.
         const bool left_out = connector.n > pairs / 2;
@@ -300,12 +304,14 @@ Rows rows(const FixedTotalNumber& connector, const Ends& ends)
         }
     }
     std::vector<std::uint32_t> pre(drawn.size()), post(drawn.size());
-#pragma omp parallel for
-    for (std::size_t k = 0; k < drawn.size(); ++k) {
-        post[k] = static_cast<std::uint32_t>(drawn[k] / choices);
-        pre[k] = static_cast<std::uint32_t>(drawn[k] % choices);
-        pre[k] += no_self && pre[k] >= post[k] ? 1 : 0;
-    }
+    parallel_for(
+        drawn.size(),
+        [&](std::size_t k) {
+            post[k] = static_cast<std::uint32_t>(drawn[k] / choices);
+            pre[k] = static_cast<std::uint32_t>(drawn[k] % choices);
+            pre[k] += no_self && pre[k] >= post[k] ? 1 : 0;
+        },
+        pairs_at_a_time);
     drawn = {};
     return rows_of(pre, post, ends.post_size);
 }
@@ -357,18 +363,15 @@ Values values(const ValueSpec& spec, const Rows& rows, const Ends& ends, std::ui
         result.values = *list;
     } else {
         result.values.resize(rows.pre.size());
-        bool failed = false;                    // an exception may not leave a parallel region
-#pragma omp parallel for schedule(dynamic, 64) reduction(|| : failed)
-        for (std::uint32_t post = 0; post < ends.post_size; ++post)
-            try {
+        try {
+            for_each_post(ends.post_size, [&](std::uint32_t post) {
                 for (auto k = rows.begin[post]; k < rows.begin[post + 1]; ++k)
                     result.values[k] =
                         draw(spec, {ends.seed, Purpose::connectivity, ends.index, post, static_cast<std::uint32_t>(k - rows.begin[post]), 1 + column, 2});
-            } catch (const InputError&) {
-                failed = true;
-            }
-        if (failed)
+            });
+        } catch (const InputError&) {
             fail(projection, fmt::format("{}: expected normal_clipped bounds that the distribution reaches", name));
+        }
     }
     for (const double value : result.values)
         if (!(value >= 0 && std::isfinite(value)))
@@ -437,10 +440,10 @@ Projection expand(const ProjectionSpec& spec, const std::vector<Population>& pop
     result.delay_ms = values(delay, made, ends, 1, spec, "delay");
     result.pre_neuron = std::move(made.pre);
     result.post_neuron.resize(result.pre_neuron.size());
-#pragma omp parallel for schedule(dynamic, 64)
-    for (std::uint32_t post = 0; post < ends.post_size; ++post)
+    for_each_post(ends.post_size, [&](std::uint32_t post) {
         std::fill(result.post_neuron.begin() + static_cast<std::ptrdiff_t>(made.begin[post]),
                   result.post_neuron.begin() + static_cast<std::ptrdiff_t>(made.begin[post + 1]), post);
+    });
     return result;
 }
 
@@ -467,12 +470,10 @@ Network expand(NetworkSpec spec)
         try {
             network.projections[k] = expand(p, network.populations, network.seed, k);
         } catch (...) {
-            errors[k] = std::current_exception();   // an exception may not leave a parallel region
+            errors[k] = std::current_exception();   // the first projection's error counts, not the quickest thread's
         }
     };
-#pragma omp parallel for schedule(dynamic)
-    for (std::uint32_t k = 0; k < count; ++k)
-        expand_if(k, false);
+    parallel_for(count, [&](std::size_t k) { expand_if(static_cast<std::uint32_t>(k), false); });
     for (std::uint32_t k = 0; k < count; ++k)
         expand_if(k, true);
     for (const auto& error : errors)

@@ -41,11 +41,16 @@ void on_threads(int count, Work&& work)
         std::rethrow_exception(failure);
 }
 
-/// Calls body(k) once for every k < n, in any order: each call may write only what belongs to its k.
+/// True in a thread that already works for a parallel_for: another one inside runs on that thread alone.
+inline thread_local bool in_parallel_for = false;
+
+/// Calls body(k) once for every k < n, in any order: each call may write only what belongs to its k. The first exception is thrown on.
+/// @param grain  how many neighbouring k a thread takes at a time; fewer than that are not worth a second thread
 template <class Body>
-void parallel_for(std::size_t n, Body&& body)
+void parallel_for(std::size_t n, Body&& body, std::size_t grain = 1)
 {
-    const int count = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(threads()), n));
+    const std::size_t pieces = (n + grain - 1) / grain;
+    const int count = in_parallel_for ? 1 : static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(threads()), pieces));
     if (count <= 1) {
         for (std::size_t k = 0; k < n; ++k)
             body(k);
@@ -53,8 +58,13 @@ void parallel_for(std::size_t n, Body&& body)
     }
     std::atomic<std::size_t> next{0};
     on_threads(count, [&](int) {
-        for (std::size_t k; (k = next.fetch_add(1, std::memory_order_relaxed)) < n;)
-            body(k);
+        in_parallel_for = true;
+        const struct Reset {
+            ~Reset() { in_parallel_for = false; }
+        } reset;
+        for (std::size_t piece; (piece = next.fetch_add(1, std::memory_order_relaxed)) < pieces;)
+            for (std::size_t k = piece * grain; k < std::min(n, (piece + 1) * grain); ++k)
+                body(k);
     });
 }
 

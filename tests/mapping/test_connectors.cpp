@@ -7,9 +7,9 @@
 #include <set>
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include "wafer/error.hpp"
+#include "wafer/parallel.hpp"
 
 using namespace bss;
 
@@ -164,19 +164,18 @@ TEST(Connectors, every_partner_is_equally_likely)
 
 TEST(Connectors, same_at_any_number_of_threads_other_with_another_seed_or_place)
 {
-    const int threads = omp_get_max_threads();
     for (const auto& connector : random_connectors()) {
         ProjectionSpec spec;
         spec.connector = connector;
         spec.weight = Normal{1, 0.1};
         spec.delay_ms = NormalClipped{1, 1, 0.1, 5};
         spec.post = 1;
-        const auto populations = two(50, 60);
-        omp_set_num_threads(1);
+        const auto populations = two(50, 600);
+        set_threads(1);
         const auto one = expand(spec, populations, 7, 3);
-        omp_set_num_threads(4);
+        set_threads(4);
         const auto four = expand(spec, populations, 7, 3);
-        omp_set_num_threads(threads);
+        set_threads(0);
         EXPECT_EQ(one.pre_neuron, four.pre_neuron);
         EXPECT_EQ(one.post_neuron, four.post_neuron);
         EXPECT_EQ(one.weight.values, four.weight.values);
