@@ -74,13 +74,11 @@ void write_places(hid_t file, const Mapping& mapping)
             cause.push_back(static_cast<std::uint8_t>(s.cause));
         }
         const hdf5::Handle group = hdf5::create_group(root, std::to_string(k));
-        constexpr bool compress = true;
-        const hdf5::Shape shape{synapses.size()};
-        hdf5::write_dataset(group, "wafer", shape, wafer, compress);
-        hdf5::write_dataset(group, "hicann", shape, hicann, compress);
-        hdf5::write_dataset(group, "row", shape, row, compress);
-        hdf5::write_dataset(group, "column", shape, column, compress);
-        hdf5::write_dataset(group, "cause", shape, cause, compress);
+        hdf5::write_dataset(group, "wafer", wafer);
+        hdf5::write_dataset(group, "hicann", hicann);
+        hdf5::write_dataset(group, "row", row);
+        hdf5::write_dataset(group, "column", column);
+        hdf5::write_dataset(group, "cause", cause);
     }
 }
 
