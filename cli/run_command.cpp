@@ -13,7 +13,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <omp.h>
 
 #include "cli/configuration.hpp"
 #include "cli/dry_run.hpp"
@@ -25,6 +24,7 @@
 #include "mapping/storage.hpp"
 #include "wafer/error.hpp"
 #include "wafer/files.hpp"
+#include "wafer/parallel.hpp"
 
 namespace bss {
 
@@ -245,8 +245,8 @@ ExitCode execute(const Options& options)
     const Configuration configuration = read_configuration(options.config, options.set);
     if (options.backend == "cuda")
         throw InputError("--backend cuda: expected a CUDA device, found none that this build can use");
-    const int threads = options.threads > 0 ? options.threads : std::max(1, omp_get_max_threads());
-    omp_set_num_threads(threads);
+    set_threads(options.threads);
+    const int threads = bss::threads();
     const Technology technology = Technology::load(configuration.wafer.technology);
     if (options.dry_run) {
         if (!options.quiet)
