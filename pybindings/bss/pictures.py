@@ -144,6 +144,27 @@ def draw_raster(result, path):
         plt.close(figure)
 
 
+def draw_traces(result, path, most_neurons=4, most_samples=4000):
+    """The first recorded neurons of every report, in panels that share the time axis."""
+    reports = result.recorded()
+    colours = _colours(result.summary)
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(len(reports), 1, figsize=(7.5, 0.6 + 1.3 * len(reports)), squeeze=False, sharex=True, layout="constrained")
+        for (variable, population), axes in zip(reports, panels[:, 0]):
+            times, data, ids, unit = result.trace(variable, population)
+            stride = max(1, len(times) // most_samples)
+            shades = np.linspace(1.0, 0.35, min(most_neurons, data.shape[1]))
+            for k, shade in enumerate(shades):
+                axes.plot(times[::stride], data[::stride, k], color=colours[population], alpha=shade, linewidth=0.7, label=f"neuron {ids[k]}")
+            axes.set_ylabel(f"{variable} ({'µS' if unit == 'uS' else unit})")
+            more = f", {len(shades)} of {data.shape[1]} neurons" if data.shape[1] > len(shades) else ""
+            axes.set_title(f"{variable} of {population}{more}", loc="left")
+            axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), frameon=False, fontsize=6, ncols=most_neurons)
+        panels[-1, 0].set_xlabel("biological time (ms)")
+        figure.savefig(path, format="png")
+        plt.close(figure)
+
+
 def _bin_width(span, spikes, start):
     """1, 2 or 5 times a power of ten (ms): about 100 bins, wider where there are too few spikes to fill them."""
     count = sum(np.count_nonzero(times >= start) for times, _ in spikes.values())

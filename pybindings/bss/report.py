@@ -3,6 +3,7 @@
 import argparse
 import base64
 import html
+import io
 import os
 import pathlib
 import sys
@@ -52,8 +53,9 @@ def table(head, rows):
     return "<div class=scroll><table><thead><tr>" + "".join(cell("th", k, name) for k, name in enumerate(head)) + f"</tr></thead><tbody>{body}</tbody></table></div>"
 
 
-def picture(path, words):
-    data = base64.b64encode(path.read_bytes()).decode()
+def picture(png, words):
+    """An image of PNG bytes inside the page."""
+    data = base64.b64encode(png).decode()
     return f'<img alt="{html.escape(words)}" src="data:image/png;base64,{data}">'
 
 
@@ -134,18 +136,22 @@ def details(title, block):
     return f"<h2>{title}</h2>" + table(["", ""], rows) if rows else ""
 
 
-def page(result, pictures):
-    """The whole page as text: nothing in it is fetched from anywhere."""
+def page(result, pictures, traces):
+    """The whole page as text: nothing in it is fetched from anywhere.
+
+    pictures: {name: path} of the files raster and wafer, where they were drawn; traces: PNG bytes, or None."""
     s = result.summary
     title = pathlib.Path(s.get("config") or result.path).stem or result.path.name
     mapping = s.get("mapping")
     parts = [f"<h1>{html.escape(title)}</h1><p class=sub>BrainScaleS-1 model {html.escape(str(s['version']))}, configuration <code>{html.escape(str(s.get('config')))}</code></p>",
              headline(s), notes(s)]
     if "raster" in pictures:
-        parts.append("<h2>Activity</h2>" + picture(pictures["raster"], "Spikes of sampled neurons and rates of the populations"))
+        parts.append("<h2>Activity</h2>" + picture(pictures["raster"].read_bytes(), "Spikes of sampled neurons and rates of the populations"))
+    if traces is not None:
+        parts.append("<h2>Traces</h2>" + picture(traces, "Recorded traces"))
     parts.append("<h2>Populations</h2>" + populations(s))
     if "wafer" in pictures:
-        parts.append("<h2>Wafer</h2>" + picture(pictures["wafer"], "Denmems in use and synapses lost on each chip"))
+        parts.append("<h2>Wafer</h2>" + picture(pictures["wafer"].read_bytes(), "Denmems in use and synapses lost on each chip"))
     parts.append(losses(s))
     if mapping and mapping["projections"]:
         parts.append("<h2>Projections</h2>" + projections(mapping))
@@ -171,7 +177,7 @@ def write_aside(path, write):
 
 def make_report(folder):
     """Writes raster.png (where something ran), wafer.png (where something was mapped) and report.html; returns their paths."""
-    from .pictures import draw_raster, draw_wafer   # matplotlib takes a second to load; --help need not
+    from .pictures import draw_raster, draw_traces, draw_wafer   # matplotlib takes a second to load; --help need not
 
     result = ResultFolder(folder)
     pictures = {}
@@ -183,7 +189,10 @@ def make_report(folder):
         else:
             path.unlink(missing_ok=True)    # of an earlier run in this folder
     report = result.path / "report.html"
-    text = page(result, pictures)
+    traces = io.BytesIO()
+    if result.recorded():
+        draw_traces(result, traces)
+    text = page(result, pictures, traces.getvalue() or None)
     write_aside(report, lambda aside: aside.write_text(text))
     return [*pictures.values(), report]
 

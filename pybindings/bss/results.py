@@ -7,6 +7,9 @@ import h5py
 import numpy as np
 
 
+VARIABLES = ("v", "w", "gsyn_exc", "gsyn_inh")
+
+
 class NoResult(Exception):
     """The folder does not hold a result, or one that cannot be read. The text says what was expected and found."""
 
@@ -61,6 +64,16 @@ class ResultFolder:
             unit = data.attrs["units"]
             unit = unit.decode() if isinstance(unit, bytes) else unit
             return start + step * np.arange(data.shape[0]), data[...], group["mapping/node_ids"][...].astype(np.int64), unit
+
+    def recorded(self):
+        """[(variable, population)] of all reports, in the order of the network."""
+        found = []
+        for variable in VARIABLES:
+            file = self.path / f"{variable}.h5"
+            if file.exists():
+                with h5py.File(file) as report:
+                    found += [(variable, name) for name in self.populations if name in report["report"]]
+        return found
 
     def placement(self):
         """{population: structured rows of /placement} (a row a neuron, for a source a row an entry point); empty without a mapping."""

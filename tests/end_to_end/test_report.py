@@ -19,7 +19,7 @@ def is_picture(path):
 def test_a_run_gets_two_pictures_and_a_self_contained_page(bss, finished):
     page = report(bss, finished.folder)
     assert is_picture(finished.folder / "raster.png") and is_picture(finished.folder / "wafer.png")
-    assert page.count("data:image/png;base64,") == 2
+    assert page.count("data:image/png;base64,") == 3, "raster, wafer and traces"
     assert not re.search(r"""(src=|url\(|<link[^>]*href=)["']?https?:""", page)
     for word in ("S → E", "silent", "mapping_sha256"):
         assert word in page
