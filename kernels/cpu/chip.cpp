@@ -106,6 +106,12 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
     send(static_cast<double>(last) * timestep_s_, input, sent_[turn]);
 }
 
+void ChipRun::prefetch(std::int64_t step) const
+{
+    for (const Arrival& arrival : ring_[step & (ring_.size() - 1)])
+        synapses_.prefetch_synapses(arrival.fires);
+}
+
 void ChipRun::sample(std::int64_t step)
 {
     for (Probe& probe : probes_) {
@@ -175,6 +181,7 @@ void ChipRun::file(const RouteProgram& route, std::uint32_t own_route, const Sen
     const SynapseSegments fires = synapses_.fired_by(own_route, event.address);
     if (fires.count == 0)
         return;     // no row listens to such addresses
+    synapses_.prefetch_segments(fires);
     double delay_s = route.delay_s;
     if (program_->jitter_s > 0) {
         const NetProgram& net = program_->nets[route.net];

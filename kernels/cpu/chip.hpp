@@ -34,6 +34,8 @@ class ChipRun {
 public:
     ChipRun(const Program& program, std::uint32_t index);
 
+    /// Starts loading what run() will want first: with short windows most of a chip's data has left the cache since the last one.
+    void prefetch(std::int64_t step) const;
     /// Runs the steps [first, last). `input` are the host's events for this chip, ascending by time; those of this piece of time are removed.
     /// @param turn  0 and 1 alternate: others may still read what the last call sent
     void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn);

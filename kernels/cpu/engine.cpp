@@ -179,8 +179,11 @@ void CpuEngine::file_sent(Share share, std::int64_t earliest, int turn)
 
 void CpuEngine::run(Share share, std::int64_t first, std::int64_t last, int turn)
 {
-    for (std::uint32_t c = share.first; c < share.last; ++c)
+    for (std::uint32_t c = share.first; c < share.last; ++c) {
+        if (c + 1 < share.last)
+            chips_[c + 1]->prefetch(first);
         chips_[c]->run(first, last, inputs_[c], turn);
+    }
 }
 
 Recording CpuEngine::take_recording()
