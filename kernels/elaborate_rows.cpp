@@ -42,6 +42,8 @@ void elaborate_rows(ChipProgram& chip, const HicannConfig& config, const Silicon
             if (!setting.syn_in_left && !setting.syn_in_right)
                 continue;
             const RowCircuit circuit = silicon.row(chip.chip.hicann, row, config, trial);
+            std::array<float, Column::count> factors;
+            silicon.synapse_factors(chip.chip.hicann, row, factors);
             std::array<std::uint8_t, Column::count> addresses;
             RowConductances conductance;
             for (const Column column : all<Column>()) {
@@ -52,7 +54,7 @@ void elaborate_rows(ChipProgram& chip, const HicannConfig& config, const Silicon
                     continue;
                 const double siemens = config.synapses.exact_conductance.empty() ? circuit.conductance_siemens[config.synapses.weight[at]]
                                                                                  : config.synapses.exact_conductance[at] * circuit.exact_factor;
-                const auto g = static_cast<float>(siemens * silicon.synapse_factor(chip.chip.hicann, row, column));
+                const auto g = static_cast<float>(siemens * factors[column.value()]);
                 if (!(g > 0))
                     continue;
                 addresses[column.value()] = static_cast<std::uint8_t>(address);

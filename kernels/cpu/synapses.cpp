@@ -1,8 +1,7 @@
 #include "synapses.hpp"
 
-#include <algorithm>
+#include <iterator>
 #include <map>
-#include <tuple>
 
 namespace bss {
 namespace {
@@ -43,46 +42,48 @@ Synapses::Synapses(const Program& program, std::uint32_t index, std::span<const 
 
 void Synapses::list_route(const Program& program, const RouteProgram& route, const std::array<std::vector<std::uint32_t>, 2>& slot_of_column)
 {
-    struct Answer {
-        std::uint8_t address;
-        std::int16_t plastic_driver;
-        std::uint8_t input;
-        std::uint32_t synapse;
-    };
     const ChipProgram& chip = program.chips[route.target];
-    std::vector<Answer> answers;
     for (int upper = 0; upper < 4; ++upper) {
-        std::map<std::int16_t, std::uint16_t> accepting;            // plastic driver -> rows
-        answers.clear();
-        for (std::uint32_t k = route.first_row[upper]; k < route.first_row[upper + 1]; ++k) {
-            const std::size_t r = program.route_rows[k];
-            const RowProgram& row = chip.rows[r];
-            ++accepting[row.plastic_driver];
-            for (std::size_t column = 0; column < Column::count; ++column) {
-                const std::uint8_t address = chip.addresses[r * Column::count + column];
-                const std::uint32_t slot = slot_of_column[static_cast<int>(row.row.half())][column];
-                if (address == deaf_synapse || address >> 4 != upper || slot == no_slot)
-                    continue;
-                const std::uint32_t quanta = static_cast<std::uint32_t>(chip.increments[r * Column::count + column]) << row.shift;
-                answers.push_back({address, row.plastic_driver, row.input, quanta << slot_bits | slot});
-            }
+        const auto accepting = std::span(program.route_rows).subspan(route.first_row[upper], route.first_row[upper + 1] - route.first_row[upper]);
+        std::map<std::int16_t, Segment> kinds;                      // plastic driver -> what all its segments have in common
+        for (const std::uint16_t r : accepting) {
+            Segment& kind = kinds[chip.rows[r].plastic_driver];
+            kind.plastic_driver = chip.rows[r].plastic_driver;
+            ++kind.rows;
         }
-        std::sort(answers.begin(), answers.end(), [](const Answer& a, const Answer& b) {
-            return std::tie(a.address, a.plastic_driver, a.input, a.synapse) < std::tie(b.address, b.plastic_driver, b.input, b.synapse);
-        });
-        auto answer = answers.begin();
-        for (int address = upper << 4; address < (upper + 1) << 4; ++address) {
-            const auto first = static_cast<std::uint32_t>(segments_.size());
-            for (const auto& [driver, rows] : accepting) {
-                Segment segment{static_cast<std::uint32_t>(synapses_.size()), 0, 0, rows, driver};
-                for (; answer != answers.end() && answer->address == address && answer->plastic_driver == driver; ++answer) {
-                    ++(answer->input == 0 ? segment.excitatory : segment.inhibitory);
-                    synapses_.push_back(answer->synapse);
+        const auto visit = [&](auto&& work) {                       // work(segment within this part of the route, input, synapse)
+            for (const std::uint16_t r : accepting) {
+                const RowProgram& row = chip.rows[r];
+                const auto kind = static_cast<std::size_t>(std::distance(kinds.begin(), kinds.find(row.plastic_driver)));
+                const auto& slots = slot_of_column[static_cast<int>(row.row.half())];
+                for (std::size_t column = 0; column < Column::count; ++column) {
+                    const std::size_t at = std::size_t{r} * Column::count + column;
+                    const std::uint8_t address = chip.addresses[at];
+                    if (address == deaf_synapse || address >> 4 != upper || slots[column] == no_slot)
+                        continue;
+                    const std::uint32_t quanta = static_cast<std::uint32_t>(chip.increments[at]) << row.shift;
+                    work((address & 15) * kinds.size() + kind, row.input, quanta << slot_bits | slots[column]);
                 }
-                segments_.push_back(segment);
             }
-            segments_of_.push_back({first, static_cast<std::uint32_t>(segments_.size()) - first});
+        };
+
+        const std::size_t first_segment = segments_.size();
+        for (int low = 0; low < 16; ++low) {
+            segments_of_.push_back({static_cast<std::uint32_t>(segments_.size()), static_cast<std::uint32_t>(kinds.size())});
+            for (const auto& kind : kinds)
+                segments_.push_back(kind.second);
         }
+        const std::span segments = std::span(segments_).subspan(first_segment);
+        visit([&](std::size_t s, int input, std::uint32_t) { ++(input == 0 ? segments[s].excitatory : segments[s].inhibitory); });
+        std::vector<std::array<std::uint32_t, 2>> next;             // [segment][input] where its next synapse goes
+        auto end = static_cast<std::uint32_t>(synapses_.size());
+        for (Segment& segment : segments) {
+            segment.first = end;
+            next.push_back({end, end + segment.excitatory});
+            end += segment.excitatory + segment.inhibitory;
+        }
+        synapses_.resize(end);
+        visit([&](std::size_t s, int input, std::uint32_t synapse) { synapses_[next[s][input]++] = synapse; });
     }
 }
 
