@@ -17,6 +17,20 @@ std::vector<std::uint8_t> source_kinds(const Network& network)
     return kinds;
 }
 
+int choose_neuron_size(const Network& network, const Machine& machine)
+{
+    constexpr double slots_a_denmem = 220, usual_use = 0.25, fill = 0.85;      // rule G4; mapping.md §4.5; some denmems are left over on every chip
+    std::vector<double> inputs(network.populations.size(), 0);
+    for (const Projection& p : network.projections)
+        inputs[p.post] += static_cast<double>(p.size()) / network.populations[p.post].size;
+    const double most = inputs.empty() ? 0 : *std::max_element(inputs.begin(), inputs.end());
+    const double denmems = fill * static_cast<double>(machine.chips.size()) * Denmem::count;
+    int size = 4;
+    while (size < 64 && most > usual_use * slots_a_denmem * size && static_cast<double>(network.neurons()) * 2 * size <= denmems)
+        size *= 2;
+    return size;
+}
+
 double source_rate_hz(const Population& population, std::uint32_t neuron, double speedup)
 {
     if (population.cell == CellType::SpikeSourcePoisson)

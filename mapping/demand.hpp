@@ -25,6 +25,10 @@ int drivers_needed(int width, double population, const std::vector<InDegree>& re
 /// as far as the mean statistics of the connections tell.
 std::vector<int> net_widths(const Network& network, const MappingOptions& options);
 
+/// Denmems a neuron for `neuron_size: auto`: the smallest of 4, 8, 16, 32, 64 whose synapses suffice for the population with the most inputs at the use of slots
+/// that is usual (a quarter, mapping.md §4.5), as far as the chips have room.
+int choose_neuron_size(const Network& network, const Machine& machine);
+
 /// Room that external sources want.
 struct InputDemand {
     double nets = 0;                ///< as wide as net_widths() says

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "account.hpp"
+#include "demand.hpp"
 #include "nets.hpp"
 #include "parameters.hpp"
 #include "placement.hpp"
@@ -38,10 +39,13 @@ void add_fpgas(std::vector<WaferConfig>& wafers)
 
 }   // namespace
 
-Mapping map(const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)
+Mapping map(const Network& network, const Machine& machine, const MappingOptions& asked, const Imperfections& imperfections)
 {
     const auto start = std::chrono::steady_clock::now();
     check_support(network);
+    MappingOptions options = asked;
+    if (options.neuron_size == 0)
+        options.neuron_size = choose_neuron_size(network, machine);
     Mapping mapping;
     mapping.neuron_size = options.neuron_size;
     mapping.wafers = empty_wafers(machine);

@@ -38,7 +38,7 @@ enum class NetForming { automatic, one_per_population };
 
 /// mapping.* of interface.md §2.
 struct MappingOptions {
-    int neuron_size = 8;
+    int neuron_size = 8;                                        ///< denmems; 0: chosen by the number of inputs
     struct Potentials {
         double biological_low_mv, biological_high_mv, hardware_low_v, hardware_high_v;
     };

@@ -136,6 +136,19 @@ TEST(Map, LossThatMustNotBeIsRefused)
     EXPECT_GT(mapping.account[0].lost, 0);
 }
 
+TEST(Map, NeuronSizeByInputs)
+{
+    Mapper mapper;
+    const auto a = mapper.scene.add_population(300);
+    mapper.scene.connect(a, a, 0.3);
+    mapper.scene.options.neuron_size = 0;
+    EXPECT_EQ(mapper.run().neuron_size, 4) << "90 inputs of 220";
+    mapper.scene.connect(a, a, 1.0, Receptor::inhibitory);
+    EXPECT_EQ(mapper.run().neuron_size, 8) << "390 inputs";
+    mapper.scene.machine.chips.resize(4);
+    EXPECT_EQ(mapper.run().neuron_size, 4) << "no room for more";
+}
+
 TEST(Map, SameTwice)
 {
     const Mapper mapper = two_populations();
