@@ -51,7 +51,8 @@ std::string dry_run_table(const Configuration& configuration, const Technology& 
         }
     }
     for (const ProjectionSpec& projection : network.projections)
-        synapses += expected_synapses(projection.connector, network.populations[projection.pre].size, network.populations[projection.post].size, projection.pre == projection.post);
+        synapses += expected_synapses(projection.connector, network.populations[projection.pre].size, network.populations[projection.post].size,
+                                      projection.pre == projection.post);
     hicanns = std::ceil(hicanns);
 
     const double steps = static_cast<double>(steps_of(configuration.run.duration_ms, configuration.run.timestep_ms));
@@ -61,7 +62,8 @@ std::string dry_run_table(const Configuration& configuration, const Technology& 
         for (const NeuronRange& range : request.neurons)
             trace_bytes += 4.0 * (range.last - range.first + 1.0) * configuration.run.duration_ms / request.interval_ms;
     const double run_s = steps * neurons * size * seconds_per_denmem_step / threads, map_s = synapses * seconds_per_synapse_mapped;
-    const double hardware_rate = rate_hz * configuration.run.speedup, link = 1.0 / technology.timing.link_down_spacing_s, fpga = 1.0 / technology.timing.fpga_spacing_s;
+    const double hardware_rate = rate_hz * configuration.run.speedup, link = 1.0 / technology.timing.link_down_spacing_s,
+                 fpga = 1.0 / technology.timing.fpga_spacing_s;
 
     std::string out = fmt::format("{}: what a run would take, before mapping\n", configuration.file);
     const auto line = [&](std::string_view name, const std::string& value) { out += fmt::format("  {:<22} {}\n", name, value); };
@@ -69,8 +71,8 @@ std::string dry_run_table(const Configuration& configuration, const Technology& 
     line("HICANNs", fmt::format("at least {:.0f} of {} ({} denmems a neuron)", hicanns, configuration.wafer.hicanns.size(), size));
     line("memory", fmt::format("about {:.1f} GB, {:.3g} MB of it for traces", (memory + trace_bytes) * 1e-9, trace_bytes * 1e-6));
     line("time", fmt::format("about {:.0f} s for mapping, {:.0f} s for {:.0f} steps on {} threads", std::ceil(map_s), std::ceil(run_s), steps, threads));
-    line("onto the wafer", fmt::format("{:.3g} M events/s in hardware time, at least {:.0f} FPGA(s) of {:.3g} M events/s or {:.0f} link(s) of {:.3g} M", hardware_rate * 1e-6, std::ceil(hardware_rate / fpga),
-                                       fpga * 1e-6, std::ceil(hardware_rate / link), link * 1e-6));
+    line("onto the wafer", fmt::format("{:.3g} M events/s in hardware time, at least {:.0f} FPGA(s) of {:.3g} M events/s or {:.0f} link(s) of {:.3g} M",
+                                       hardware_rate * 1e-6, std::ceil(hardware_rate / fpga), fpga * 1e-6, std::ceil(hardware_rate / link), link * 1e-6));
     line("off the wafer", "known only by running: the rates of the neurons");
     return out;
 }

@@ -9,7 +9,9 @@
 
 namespace bss {
 
-Progress::Progress(std::string phase, bool shown) : phase_(std::move(phase)), shown_(shown && isatty(STDERR_FILENO) == 1), begin_(Clock::now()), last_(begin_) {}
+Progress::Progress(std::string phase, bool shown) : phase_(std::move(phase)), shown_(shown && isatty(STDERR_FILENO) == 1), begin_(Clock::now()), last_(begin_)
+{
+}
 
 Progress::~Progress()
 {

@@ -6,7 +6,8 @@
 
 namespace bss {
 
-class Progress {
+class Progress
+{
 public:
     /// @param shown  false: says nothing at all (--quiet)
     Progress(std::string phase, bool shown);

@@ -15,12 +15,14 @@ constexpr int outputs_of_a_group = 2;
 
 AnalogOutput selection(Denmem denmem)
 {
-    constexpr std::array by_position{AnalogOutput::membrane_top_even, AnalogOutput::membrane_top_odd, AnalogOutput::membrane_bottom_even, AnalogOutput::membrane_bottom_odd};
+    constexpr std::array by_position{AnalogOutput::membrane_top_even, AnalogOutput::membrane_top_odd, AnalogOutput::membrane_bottom_even,
+                                     AnalogOutput::membrane_bottom_odd};
     return by_position[denmem.position_in_quad()];
 }
 
 /// Places the requests of one ADC group from `next` on by trying everything: a group has two outputs, so there is little to try.
-bool place(std::span<const ReadoutRequest> requests, std::span<const Defects> defects, std::span<const std::size_t> group, std::size_t next, std::vector<Readout>& plan)
+bool place(std::span<const ReadoutRequest> requests, std::span<const Defects> defects, std::span<const std::size_t> group, std::size_t next,
+           std::vector<Readout>& plan)
 {
     if (next == group.size())
         return true;
@@ -48,24 +50,28 @@ bool place(std::span<const ReadoutRequest> requests, std::span<const Defects> de
 
 std::vector<Readout> plan_readout(std::span<const ReadoutRequest> requests, std::span<const Defects> defects)
 {
-    std::map<std::pair<int, int>, std::vector<std::size_t>> groups;     // (wafer, ADC group) -> requests
+    std::map<std::pair<int, int>, std::vector<std::size_t>> groups; // (wafer, ADC group) -> requests
     for (std::size_t k = 0; k < requests.size(); ++k)
         groups[{requests[k].chip.wafer, requests[k].chip.hicann.reticle().adc_group()}].push_back(k);
 
     std::vector<Readout> plan(requests.size());
     for (const auto& [key, group] : groups)
-        for (std::size_t count = 1; count <= group.size(); ++count) {   // one more each time, so that the message can name the one that is too much
+        for (std::size_t count = 1; count <= group.size(); ++count) { // one more each time, so that the message can name the one that is too much
             if (count <= outputs_of_a_group && place(requests, defects, std::span(group).first(count), 0, plan))
                 continue;
             const ReadoutRequest& request = requests[group[count - 1]];
             std::string others;
             for (std::size_t k : std::span(group).first(count - 1))
                 others += (others.empty() ? "" : " and ") + requests[k].neuron;
-            throw InputError(fmt::format("record: {} cannot be read through the ADC: {}", request.neuron,
-                                         count > outputs_of_a_group ? fmt::format("both outputs of ADC group {} read {} already (2 membranes a group of reticles, rule O2); record it through probe, or place it elsewhere", key.second, others)
-                                         : others.empty()           ? fmt::format("both analogue outputs of HICANN {} are defective", request.chip.hicann.value())
-                                                                    : fmt::format("it shares HICANN {} or its outputs with {}, and no two of their denmems differ in (row, column parity) (rule O1)",
-                                                                                  request.chip.hicann.value(), others)));
+            throw InputError(fmt::format(
+                "record: {} cannot be read through the ADC: {}", request.neuron,
+                count > outputs_of_a_group ? fmt::format("both outputs of ADC group {} read {} already (2 membranes a group of reticles, rule O2); record it "
+                                                         "through probe, or place it elsewhere",
+                                                         key.second, others)
+                : others.empty()
+                    ? fmt::format("both analogue outputs of HICANN {} are defective", request.chip.hicann.value())
+                    : fmt::format("it shares HICANN {} or its outputs with {}, and no two of their denmems differ in (row, column parity) (rule O1)",
+                                  request.chip.hicann.value(), others)));
         }
     return plan;
 }

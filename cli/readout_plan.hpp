@@ -12,14 +12,14 @@ namespace bss {
 
 /// A neuron whose membrane is to be read out.
 struct ReadoutRequest {
-    std::string neuron;                     ///< as the user knows it, for messages: "neuron 3 of E"
+    std::string neuron; ///< as the user knows it, for messages: "neuron 3 of E"
     Chip chip;
-    std::vector<Denmem> denmems;            ///< all of the neuron, the one that is liked best first
+    std::vector<Denmem> denmems; ///< all of the neuron, the one that is liked best first
 };
 
 struct Readout {
     Denmem denmem;
-    int output = 0;                         ///< analogue output of the chip, 0 or 1
+    int output = 0; ///< analogue output of the chip, 0 or 1
 };
 
 /// Chooses for each neuron a denmem and an output: two membranes of a chip differ in (row, column parity), and each of the two outputs

@@ -41,29 +41,34 @@ std::pair<double, double> conversion(Variable variable, const Scale& scale, doub
 std::int64_t steps_of(double duration_ms, double timestep_ms)
 {
     const double steps = duration_ms / timestep_ms, nearest = std::round(steps);
-    const bool whole = std::abs(steps - nearest) <= 1e-9 * nearest;     // 990 ms / 0.1 ms is 9900.000000000002
+    const bool whole = std::abs(steps - nearest) <= 1e-9 * nearest; // 990 ms / 0.1 ms is 9900.000000000002
     return static_cast<std::int64_t>(whole ? nearest : std::ceil(steps));
 }
 
-RecordPlan plan_recording(const Configuration& configuration, const Network& network, Mapping& mapping, const Technology& technology, std::span<const Defects> defects)
+RecordPlan plan_recording(const Configuration& configuration, const Network& network, Mapping& mapping, const Technology& technology,
+                          std::span<const Defects> defects)
 {
     std::vector<const RecordRequest*> entries;
     for (const RecordRequest& request : configuration.record)
         entries.push_back(&request);
-    std::sort(entries.begin(), entries.end(), [](const auto* a, const auto* b) { return std::pair(a->variable, a->population) < std::pair(b->variable, b->population); });
+    std::sort(entries.begin(), entries.end(),
+              [](const auto* a, const auto* b) { return std::pair(a->variable, a->population) < std::pair(b->variable, b->population); });
 
     RecordPlan plan;
     std::vector<ReadoutRequest> readouts;
     for (const RecordRequest* request : entries) {
         const Population& population = network.populations[request->population];
         const Values& cm = population.parameters[parameter_index(population.cell, "cm")];
-        TraceRequest trace{.variable = request->variable, .through = request->through, .interval_steps = request->interval_steps, .neurons = {}, .readout_denmems = {}};
-        PlannedReport report{.variable = request->variable, .population = request->population, .interval_ms = request->interval_ms, .node_ids = {}, .factor = {}, .offset = {}};
+        TraceRequest trace{
+            .variable = request->variable, .through = request->through, .interval_steps = request->interval_steps, .neurons = {}, .readout_denmems = {}};
+        PlannedReport report{
+            .variable = request->variable, .population = request->population, .interval_ms = request->interval_ms, .node_ids = {}, .factor = {}, .offset = {}};
         for (const NeuronRange& range : request->neurons)
             for (std::uint32_t neuron = range.first; neuron <= range.last; ++neuron) {
                 const PlacedNeuron& placed = mapping.placement[request->population][neuron];
                 const Denmem firing(placed.denmem);
-                const auto [factor, offset] = conversion(request->variable, mapping.scale, placed.size * technology.capacitance_farad(mapping.big_capacitor), cm[neuron] * 1e-9);
+                const auto [factor, offset] =
+                    conversion(request->variable, mapping.scale, placed.size * technology.capacitance_farad(mapping.big_capacitor), cm[neuron] * 1e-9);
                 trace.neurons.push_back({placed.chip, firing});
                 report.node_ids.push_back(neuron);
                 report.factor.push_back(factor);
@@ -92,7 +97,8 @@ RecordPlan plan_recording(const Configuration& configuration, const Network& net
 
 Report make_report(const PlannedReport& plan, const Network& network, std::span<const float> samples, double completed_ms)
 {
-    Report report{.population = network.populations[plan.population].name, .node_ids = plan.node_ids, .stop_ms = completed_ms, .step_ms = plan.interval_ms, .data = {}};
+    Report report{
+        .population = network.populations[plan.population].name, .node_ids = plan.node_ids, .stop_ms = completed_ms, .step_ms = plan.interval_ms, .data = {}};
     const std::size_t neurons = plan.node_ids.size();
     report.data.reserve(samples.size());
     for (std::size_t k = 0; k < samples.size(); ++k)

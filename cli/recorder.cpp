@@ -14,7 +14,7 @@ Recorder::Recorder(const Network& network, const Mapping& mapping, const RecordP
         spikes_.push_back({.population = network.populations[p].name, .times_ms = {}, .node_ids = {}});
         if (is_source(network.populations[p].cell)) {
             for (std::uint32_t neuron = 0; neuron < network.populations[p].size; ++neuron)
-                of_source_.emplace_back(p, neuron);             // sources stand in the order of population, id (Mapping::stimulus)
+                of_source_.emplace_back(p, neuron); // sources stand in the order of population, id (Mapping::stimulus)
             continue;
         }
         for (const PlacedNeuron& neuron : mapping.placement[p])

@@ -11,7 +11,8 @@
 
 namespace bss {
 
-class Recorder {
+class Recorder
+{
 public:
     /// @param neurons  of the program: NeuronSpike::neuron counts these
     Recorder(const Network& network, const Mapping& mapping, const RecordPlan& plan, const std::vector<NeuronPlace>& neurons);
@@ -27,15 +28,15 @@ public:
 
 private:
     static constexpr std::uint32_t unknown = 0xffffffff;
-    using Id = std::pair<std::uint32_t, std::uint32_t>;         ///< population, neuron within it
+    using Id = std::pair<std::uint32_t, std::uint32_t>; ///< population, neuron within it
 
     const Network& network_;
     const Scale scale_;
     const RecordPlan& plan_;
-    std::vector<Id> of_neuron_, of_source_;                     ///< by the engine's indices
-    std::vector<PopulationSpikes> spikes_;                      ///< [population]
+    std::vector<Id> of_neuron_, of_source_; ///< by the engine's indices
+    std::vector<PopulationSpikes> spikes_;  ///< [population]
     std::vector<PopulationActivity> activity_;
-    std::vector<std::vector<float>> samples_;                   ///< [trace] -> [sample][neuron]
+    std::vector<std::vector<float>> samples_; ///< [trace] -> [sample][neuron]
 };
 
 }   // namespace bss

@@ -79,7 +79,7 @@ void write_reports(const std::filesystem::path& path, const std::string& units, 
             const hdf5::Handle node_ids(H5Dopen2(mapping, "node_ids", H5P_DEFAULT));
             hdf5::write_attribute(node_ids, "sorted", std::uint8_t{1});
             hdf5::write_dataset(mapping, "index_pointers", pointers);
-            hdf5::write_dataset(mapping, "element_ids", std::vector<std::uint32_t>(neurons, 0));     // one compartment
+            hdf5::write_dataset(mapping, "element_ids", std::vector<std::uint32_t>(neurons, 0)); // one compartment
             hdf5::write_dataset(mapping, "time", std::vector<double>{0.0, report.stop_ms, report.step_ms});
             const hdf5::Handle time(H5Dopen2(mapping, "time", H5P_DEFAULT));
             hdf5::write_attribute(time, "units", "ms");
@@ -101,11 +101,11 @@ std::string_view unit_of(Variable variable)
 
 void remove_results(const std::filesystem::path& folder)
 {
-    constexpr std::array<std::string_view, 10> names{"summary.json", "spikes.h5", "v.h5", "w.h5", "gsyn_exc.h5", "gsyn_inh.h5", "mapping.h5", "raster.png", "wafer.png", "report.html"};
-    const auto ours = [&](const std::string& file) {     // whole, or begun by a run that was killed: ".spikes.h5.4711.partial" (wafer/files.hpp)
-        return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-            return file == name || (file.starts_with(fmt::format(".{}.", name)) && file.ends_with(".partial"));
-        });
+    constexpr std::array<std::string_view, 10> names{"summary.json", "spikes.h5",  "v.h5",       "w.h5",      "gsyn_exc.h5",
+                                                     "gsyn_inh.h5",  "mapping.h5", "raster.png", "wafer.png", "report.html"};
+    const auto ours = [&](const std::string& file) { // whole, or begun by a run that was killed: ".spikes.h5.4711.partial" (wafer/files.hpp)
+        return std::any_of(names.begin(), names.end(),
+                           [&](std::string_view name) { return file == name || (file.starts_with(fmt::format(".{}.", name)) && file.ends_with(".partial")); });
     };
     std::error_code failed;
     std::vector<std::filesystem::path> old;

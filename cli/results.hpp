@@ -28,8 +28,8 @@ void write_spikes(const std::filesystem::path& path, const std::vector<Populatio
 struct Report {
     std::string population;
     std::vector<std::uint64_t> node_ids;
-    double stop_ms = 0, step_ms = 0;                    ///< the first sample stands at 0
-    std::vector<float> data;                            ///< [sample][neuron]
+    double stop_ms = 0, step_ms = 0; ///< the first sample stands at 0
+    std::vector<float> data;         ///< [sample][neuron]
 };
 
 /// Writes /report/<population>/{data, mapping} for every report given.

@@ -39,7 +39,7 @@ double seconds_since(std::chrono::steady_clock::time_point begin) { return std::
 struct Options {
     std::string config, output, backend = "auto";
     std::vector<std::string> set;
-    int threads = 0;                            ///< 0: all cores
+    int threads = 0; ///< 0: all cores
     bool quiet = false, json = false, dry_run = false, map_only = false;
 };
 
@@ -47,7 +47,9 @@ struct Options {
 std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_view program, Options& options)
 {
     const std::string name(program);
-    CLI::App app(options.map_only ? "Maps a network onto the wafer and writes the mapping with an account of it." : "Maps a network onto the wafer, runs it and writes what was recorded with an account of it.", name);
+    CLI::App app(options.map_only ? "Maps a network onto the wafer and writes the mapping with an account of it."
+                                  : "Maps a network onto the wafer, runs it and writes what was recorded with an account of it.",
+                 name);
     app.footer(fmt::format("Examples:\n"
                            "  {0} --config configs/wafer.yaml\n"
                            "  {0} --config configs/brunel.yaml --set run.duration=\"200 ms\" --set wafer.id=7 --output results/try\n"
@@ -114,7 +116,7 @@ void check_output(const fs::path& folder)
     const auto refuse = [&](const std::string& why) { throw InputError(fmt::format("--output: {} cannot be a result folder: {}", folder.string(), why)); };
     if (folder.empty())
         refuse("it has no name");
-    std::vector<fs::path> made;                 // folders that are missing so far, the innermost first
+    std::vector<fs::path> made; // folders that are missing so far, the innermost first
     for (fs::path path = fs::absolute(folder).lexically_normal(); !fs::exists(path, error); path = path.parent_path()) {
         if (error)
             refuse(error.message());
@@ -174,7 +176,8 @@ std::vector<Warning> warnings_of_run(const Mapping& mapping, const Counters& cou
         if (count > 0 && !known)
             warnings.push_back({.code = std::string(code), .message = std::string(message), .count = static_cast<std::uint64_t>(count)});
     };
-    add("input_rate", counters.l2_down_lost + counters.l2_down_dropped_before_sim, "spikes of sources were lost on the way to the wafer: they fire faster than the links carry");
+    add("input_rate", counters.l2_down_lost + counters.l2_down_dropped_before_sim,
+        "spikes of sources were lost on the way to the wafer: they fire faster than the links carry");
     add("delay_below_timestep", counters.delays_below_timestep, "events arrived within the step in which they were sent, and acted in the next one");
     return warnings;
 }
@@ -232,7 +235,8 @@ std::vector<std::string> exceeded_limits(const Configuration& configuration, con
     if (const Json& mapping = summary["mapping"]; !mapping.is_null()) {
         const double wanted = summary["network"]["synapses"].get<double>(), lost = mapping["synapses_lost"].get<double>();
         if (wanted > 0 && lost / wanted > configuration.max_synapse_loss)
-            lines.push_back(fmt::format("{}: mapping.max_synapse_loss: expected at most {:g} of the synapses lost, found {:.4g}", configuration.file, configuration.max_synapse_loss, lost / wanted));
+            lines.push_back(fmt::format("{}: mapping.max_synapse_loss: expected at most {:g} of the synapses lost, found {:.4g}", configuration.file,
+                                        configuration.max_synapse_loss, lost / wanted));
     }
     if (configuration.strict)
         for (const std::string& finding : strict_findings(summary))
@@ -269,9 +273,16 @@ ExitCode execute(const Options& options)
     const RecordPlan record_plan = plan_recording(configuration, network, mapping, technology, machine.defects);
 
     take_over(folder);
-    Outcome outcome{.configuration = configuration, .network = network, .mapping = mapping, .technology = technology, .calibration = std::string(calibration->kind()),
-                    .calibration_seconds = calibration_seconds, .mapping_sha256 = write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses),
-                    .run = {}, .activity = {}, .warnings = {}};
+    Outcome outcome{.configuration = configuration,
+                    .network = network,
+                    .mapping = mapping,
+                    .technology = technology,
+                    .calibration = std::string(calibration->kind()),
+                    .calibration_seconds = calibration_seconds,
+                    .mapping_sha256 = write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses),
+                    .run = {},
+                    .activity = {},
+                    .warnings = {}};
     const Json mapped = make_summary(outcome);
     const std::vector<std::string> exceeded = exceeded_limits(configuration, mapped);
     if (options.map_only || !exceeded.empty()) {
@@ -281,7 +292,8 @@ ExitCode execute(const Options& options)
         return exceeded.empty() ? ExitCode::done : ExitCode::limit_exceeded;
     }
 
-    const RunSettings settings{.timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = record_plan.traces};
+    const RunSettings settings{
+        .timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = record_plan.traces};
     Program program = elaborate(mapping.wafers, std::span(silicon.get(), 1), settings);
     Recorder recorder(network, mapping, record_plan, program.neurons);
     const int window_steps = program.window_steps;

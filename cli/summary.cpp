@@ -54,7 +54,8 @@ Json mapping_block(const Outcome& outcome)
         if (violation.severity != Severity::information)
             rules[std::string(violation.rule)] = rules.value(std::string(violation.rule), 0) + 1;
     }
-    const std::size_t hicanns = std::accumulate(mapping.wafers.begin(), mapping.wafers.end(), std::size_t{0}, [](std::size_t sum, const WaferConfig& w) { return sum + w.hicanns.size(); });
+    const std::size_t hicanns = std::accumulate(mapping.wafers.begin(), mapping.wafers.end(), std::size_t{0},
+                                                [](std::size_t sum, const WaferConfig& w) { return sum + w.hicanns.size(); });
     const auto& p = mapping.potentials;
     return {{"synapses_realised", total.realised},
             {"synapses_lost", total.lost},
@@ -157,7 +158,10 @@ Json make_summary(const Outcome& outcome)
             {"run", run_block(outcome)},
             {"populations", populations_block(outcome)},
             {"spikes_lost",
-             {{"l2_down_dropped_before_sim", lost.l2_down_dropped_before_sim}, {"l2_down_lost", lost.l2_down_lost}, {"l2_up_lost", lost.l2_up_lost}, {"l1_neuron_lost", lost.l1_neuron_lost}}},
+             {{"l2_down_dropped_before_sim", lost.l2_down_dropped_before_sim},
+              {"l2_down_lost", lost.l2_down_lost},
+              {"l2_up_lost", lost.l2_up_lost},
+              {"l1_neuron_lost", lost.l1_neuron_lost}}},
             {"imperfections", imperfections},
             {"warnings", warnings_block(outcome)},
             {"provenance",

@@ -24,7 +24,7 @@ struct RunAccount {
 };
 
 struct PopulationActivity {
-    std::uint64_t fired = 0, recorded = 0;              ///< spikes; recorded ones arrived off the wafer
+    std::uint64_t fired = 0, recorded = 0; ///< spikes; recorded ones arrived off the wafer
 };
 
 /// Everything that an account is made of.
@@ -33,12 +33,12 @@ struct Outcome {
     const Network& network;
     const Mapping& mapping;
     const Technology& technology;
-    std::string calibration;                            ///< its kind
+    std::string calibration; ///< its kind
     double calibration_seconds = 0;
     std::string mapping_sha256;
-    std::optional<RunAccount> run;                      ///< nothing: mapped only
-    std::vector<PopulationActivity> activity;           ///< [population]; empty when mapped only
-    std::vector<Warning> warnings;                      ///< of the run, beside the mapping's
+    std::optional<RunAccount> run;            ///< nothing: mapped only
+    std::vector<PopulationActivity> activity; ///< [population]; empty when mapped only
+    std::vector<Warning> warnings;            ///< of the run, beside the mapping's
 };
 
 using Json = nlohmann::ordered_json;

@@ -18,7 +18,10 @@ std::string grouped(std::uint64_t number)
 }
 std::string grouped(const Json& number) { return grouped(number.get<std::uint64_t>()); }
 
-std::string share(std::uint64_t part, std::uint64_t whole) { return fmt::format("{:.2f} %", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole)); }
+std::string share(std::uint64_t part, std::uint64_t whole)
+{
+    return fmt::format("{:.2f} %", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
 
 void heading(std::string& out, std::string_view title) { out += fmt::format("\n{}\n", title); }
 void line(std::string& out, std::string_view name, std::string_view value) { out += fmt::format("  {:<22} {}\n", name, value); }
@@ -36,10 +39,14 @@ void add_mapping(std::string& out, const Json& network, const Json& mapping)
 {
     const auto wanted = network["synapses"].get<std::uint64_t>(), lost = mapping["synapses_lost"].get<std::uint64_t>();
     heading(out, "Mapping");
-    line(out, "hardware", fmt::format("{} HICANNs, {} denmems ({} a neuron), {} drivers", grouped(mapping["hicanns"]), grouped(mapping["denmems"]), mapping["neuron_size"].get<int>(), grouped(mapping["drivers"])));
-    line(out, "operating mode", fmt::format("{} capacitor, {} leak, {:.4g} to {:.4g} mV on {:.3f} to {:.3f} V", mapping["capacitor"].get<std::string>(), mapping["leak"].get<std::string>(),
-                                            mapping["potentials"]["biological_mV"][0].get<double>(), mapping["potentials"]["biological_mV"][1].get<double>(),
-                                            mapping["potentials"]["hardware_V"][0].get<double>(), mapping["potentials"]["hardware_V"][1].get<double>()));
+    line(out, "hardware",
+         fmt::format("{} HICANNs, {} denmems ({} a neuron), {} drivers", grouped(mapping["hicanns"]), grouped(mapping["denmems"]),
+                     mapping["neuron_size"].get<int>(), grouped(mapping["drivers"])));
+    line(out, "operating mode",
+         fmt::format("{} capacitor, {} leak, {:.4g} to {:.4g} mV on {:.3f} to {:.3f} V", mapping["capacitor"].get<std::string>(),
+                     mapping["leak"].get<std::string>(), mapping["potentials"]["biological_mV"][0].get<double>(),
+                     mapping["potentials"]["biological_mV"][1].get<double>(), mapping["potentials"]["hardware_V"][0].get<double>(),
+                     mapping["potentials"]["hardware_V"][1].get<double>()));
     line(out, "synapses realised", fmt::format("{} of {}", grouped(mapping["synapses_realised"]), grouped(wanted)));
     line(out, "synapses lost", fmt::format("{} ({})", grouped(lost), share(lost, wanted)));
     for (const auto& [cause, count] : mapping["lost_by_cause"].items())
@@ -50,12 +57,14 @@ void add_mapping(std::string& out, const Json& network, const Json& mapping)
     for (const Json& projection : mapping["projections"])
         if (projection["lost"].get<std::uint64_t>() > 0)
             worst.push_back(&projection);
-    std::stable_sort(worst.begin(), worst.end(), [](const Json* a, const Json* b) { return (*a)["lost"].get<std::uint64_t>() > (*b)["lost"].get<std::uint64_t>(); });
+    std::stable_sort(worst.begin(), worst.end(),
+                     [](const Json* a, const Json* b) { return (*a)["lost"].get<std::uint64_t>() > (*b)["lost"].get<std::uint64_t>(); });
     constexpr std::size_t most_shown = 5;
     for (std::size_t k = 0; k < std::min(worst.size(), most_shown); ++k) {
         const Json& p = *worst[k];
-        line(out, k == 0 ? "largest losses" : "", fmt::format("{} -> {} ({}): {} of {} ({})", p["pre"].get<std::string>(), p["post"].get<std::string>(), p["receptor"].get<std::string>(), grouped(p["lost"]),
-                                                              grouped(p["requested"]), share(p["lost"].get<std::uint64_t>(), p["requested"].get<std::uint64_t>())));
+        line(out, k == 0 ? "largest losses" : "",
+             fmt::format("{} -> {} ({}): {} of {} ({})", p["pre"].get<std::string>(), p["post"].get<std::string>(), p["receptor"].get<std::string>(),
+                         grouped(p["lost"]), grouped(p["requested"]), share(p["lost"].get<std::uint64_t>(), p["requested"].get<std::uint64_t>())));
     }
     if (worst.size() > most_shown)
         line(out, "", fmt::format("and {} more projections", worst.size() - most_shown));
@@ -79,12 +88,18 @@ void add_run(std::string& out, const Json& run)
         return;
     }
     const auto duration = run["duration_ms"].get<double>(), completed = run["completed_ms"].get<double>();
-    line(out, "biological time", completed < duration ? fmt::format("{:g} of {:g} ms, interrupted", completed, duration) : fmt::format("{:g} ms in steps of {:g} ms", duration, run["timestep_ms"].get<double>()));
-    line(out, "wall time", fmt::format("{:.2f} s: x{:.3g} of biological real time, hardware at x{:g} is {:.3g} times faster", run["seconds"].get<double>(), run["times_real_time"].get<double>(),
-                                       run["speedup"].get<double>(), run["slower_than_hardware"].get<double>()));
-    line(out, "engine", fmt::format("{}, {} threads, {}, windows of {} steps", run["backend"].get<std::string>(), run["threads"].get<int>(), run["simd"].get<std::string>(), run["window_steps"].get<int>()));
-    line(out, "work", fmt::format("{} membranes, {} denmem steps, {} row events, {} synaptic events", grouped(run["membranes"]), grouped(run["denmem_steps"]), grouped(run["row_events"]),
-                                  grouped(run["synaptic_events"])));
+    line(out, "biological time",
+         completed < duration ? fmt::format("{:g} of {:g} ms, interrupted", completed, duration)
+                              : fmt::format("{:g} ms in steps of {:g} ms", duration, run["timestep_ms"].get<double>()));
+    line(out, "wall time",
+         fmt::format("{:.2f} s: x{:.3g} of biological real time, hardware at x{:g} is {:.3g} times faster", run["seconds"].get<double>(),
+                     run["times_real_time"].get<double>(), run["speedup"].get<double>(), run["slower_than_hardware"].get<double>()));
+    line(out, "engine",
+         fmt::format("{}, {} threads, {}, windows of {} steps", run["backend"].get<std::string>(), run["threads"].get<int>(), run["simd"].get<std::string>(),
+                     run["window_steps"].get<int>()));
+    line(out, "work",
+         fmt::format("{} membranes, {} denmem steps, {} row events, {} synaptic events", grouped(run["membranes"]), grouped(run["denmem_steps"]),
+                     grouped(run["row_events"]), grouped(run["synaptic_events"])));
 }
 
 void add_populations(std::string& out, const Json& populations, bool ran)
@@ -136,12 +151,14 @@ void add_warnings(std::string& out, const Json& warnings)
 std::string summary_table(const Json& summary)
 {
     const Json& network = summary["network"];
-    std::string out = fmt::format("{}: {} neurons, {} sources, {} synapses\n", summary["config"].get<std::string>(), grouped(network["neurons"]), grouped(network["sources"]), grouped(network["synapses"]));
+    std::string out = fmt::format("{}: {} neurons, {} sources, {} synapses\n", summary["config"].get<std::string>(), grouped(network["neurons"]),
+                                  grouped(network["sources"]), grouped(network["synapses"]));
     if (!summary["mapping"].is_null())
         add_mapping(out, network, summary["mapping"]);
 
     heading(out, "Wafer");
-    line(out, "wafer", fmt::format("{}, technology {}", summary["provenance"]["wafer_id"].get<std::uint64_t>(), summary["provenance"]["technology"].get<std::string>()));
+    line(out, "wafer",
+         fmt::format("{}, technology {}", summary["provenance"]["wafer_id"].get<std::uint64_t>(), summary["provenance"]["technology"].get<std::string>()));
     line(out, "calibration", explanation(summary["calibration"]["kind"].get<std::string>()));
     std::string off;
     std::size_t on = 0;

@@ -92,7 +92,7 @@ def draw_raster(result, path):
         end = start + 1.0
 
     with plt.rc_context(STYLE):
-        high = float(np.clip(0.22 * sum(len(shown[name]) for name in names), 1.0, 4.0))   # inches of the raster
+        high = float(np.clip(0.22 * sum(len(shown[name]) for name in names), 1.0, 4.0))  # inches of the raster
         figure = plt.figure(figsize=(7.5, high + 1.6), layout="constrained")
         grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(high, 1.2))
         raster, bars = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
@@ -239,7 +239,14 @@ def draw_wafer(result, path):
             _octagon(row[0], used, blue, 100.0, f"{name}Denmems in use on {len(used)} HICANNs", "% of the chip's 512 denmems")
             total, missing = (sum(c[k] for c in chips.values()) for k in (1, 2))
             share = f"{missing:,} of {total:,}" if total else "none asked for"
-            _octagon(row[1], lost, red, max(10.0, 10.0 * np.ceil(max(lost.values(), default=0.0) / 10.0)), f"{name}Synapses lost by target chip ({share})", "% of the chip's synapses")
+            _octagon(
+                row[1],
+                lost,
+                red,
+                max(10.0, 10.0 * np.ceil(max(lost.values(), default=0.0) / 10.0)),
+                f"{name}Synapses lost by target chip ({share})",
+                "% of the chip's synapses",
+            )
             row[0].set_ylabel("HICANN y")
             for one in row:
                 one.set_xlabel("HICANN x")

@@ -13,13 +13,18 @@ from .results import NoResult, ResultFolder
 
 STYLE = """
 :root { color-scheme: light; --ink: #1d2733; --faint: #66727f; --line: #dfe3e8; --blue: #0b3c5d; --amber: #fff6e0; --red: #fdecea; }
-body { font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: var(--ink); max-width: 1080px; margin: 2rem auto; padding: 0 1.5rem; }
-h1 { font-size: 1.6rem; margin: 0; color: var(--blue); } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line); padding-bottom: .2rem; color: var(--blue); }
+body { font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: var(--ink);
+       max-width: 1080px; margin: 2rem auto; padding: 0 1.5rem; }
+h1 { font-size: 1.6rem; margin: 0; color: var(--blue); }
+h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line); padding-bottom: .2rem; color: var(--blue); }
 p.sub { color: var(--faint); margin: .2rem 0 1.2rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .8rem; margin: 1rem 0; }
-.figure { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; } .figure b { display: block; font-size: 1.25rem; } .figure span { color: var(--faint); font-size: .85rem; }
-table { border-collapse: collapse; width: 100%; font-size: .88rem; } th { text-align: left; font-weight: 600; border-bottom: 1.5px solid var(--ink); }
-td, th { padding: .25rem .6rem .25rem 0; vertical-align: top; } td { border-bottom: 1px solid var(--line); } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+.figure { border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; }
+.figure b { display: block; font-size: 1.25rem; } .figure span { color: var(--faint); font-size: .85rem; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; } 
+th { text-align: left; font-weight: 600; border-bottom: 1.5px solid var(--ink); }
+td, th { padding: .25rem .6rem .25rem 0; vertical-align: top; }
+td { border-bottom: 1px solid var(--line); } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 img { max-width: 100%; } .note { background: var(--amber); border-radius: 6px; padding: .5rem .9rem; margin: .6rem 0; } .bad { background: var(--red); }
 code { font-size: .85em; word-break: break-all; } .bar { background: #d55e00; height: .6em; display: inline-block; vertical-align: middle; }
 .scroll { overflow-x: auto; }
@@ -43,14 +48,21 @@ def share(part, whole):
 
 def table(head, rows):
     """An HTML table; cells that are numbers stand on the right. A cell ("html", text) is taken as it is."""
-    numeric = [bool(rows) and all(isinstance(row[k], (int, float)) or (isinstance(row[k], str) and row[k][-2:] in (" %", "–")) for row in rows) for k in range(len(head))]
+    numeric = [
+        bool(rows) and all(isinstance(row[k], (int, float)) or (isinstance(row[k], str) and row[k][-2:] in (" %", "–")) for row in rows)
+        for k in range(len(head))
+    ]
 
     def cell(tag, k, value):
         text = value[1] if isinstance(value, tuple) else html.escape(number(value))
         return f"<{tag}{' class=n' if numeric[k] else ''}>{text}</{tag}>"
 
     body = "".join("<tr>" + "".join(cell("td", k, value) for k, value in enumerate(row)) + "</tr>" for row in rows)
-    return "<div class=scroll><table><thead><tr>" + "".join(cell("th", k, name) for k, name in enumerate(head)) + f"</tr></thead><tbody>{body}</tbody></table></div>"
+    return (
+        "<div class=scroll><table><thead><tr>"
+        + "".join(cell("th", k, name) for k, name in enumerate(head))
+        + f"</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def picture(png, words):
@@ -67,7 +79,11 @@ def headline(summary):
         figures += [("synapses lost", share(mapping["synapses_lost"], network["synapses"])), ("HICANNs", number(mapping["hicanns"]))]
     if run:
         figures += [("biological time", f"{number(run['completed_ms'])} ms"), ("of real time", f"× {number(run['times_real_time'])}")]
-    return "<div class=figures>" + "".join(f"<div class=figure><b>{html.escape(value)}</b><span>{html.escape(name)}</span></div>" for name, value in figures) + "</div>"
+    return (
+        "<div class=figures>"
+        + "".join(f"<div class=figure><b>{html.escape(value)}</b><span>{html.escape(name)}</span></div>" for name, value in figures)
+        + "</div>"
+    )
 
 
 def notes(summary):
@@ -93,8 +109,10 @@ def notes(summary):
 
 
 def populations(summary):
-    return table(["population", "neurons", "spikes fired", "spikes recorded", "rate (Hz)"],
-                 [(name, p["neurons"], p["spikes_fired"], p["spikes"], float(p["rate_hz"])) for name, p in summary["populations"].items()])
+    return table(
+        ["population", "neurons", "spikes fired", "spikes recorded", "rate (Hz)"],
+        [(name, p["neurons"], p["spikes_fired"], p["spikes"], float(p["rate_hz"])) for name, p in summary["populations"].items()],
+    )
 
 
 def bar(fraction):
@@ -103,8 +121,19 @@ def bar(fraction):
 
 def projections(mapping):
     causes = [cause for cause, count in mapping["lost_by_cause"].items() if count]
-    rows = [(f"{p['pre']} → {p['post']}", p["receptor"], p["requested"], p["realised"], p["lost"], share(p["lost"], p["requested"]), bar(p["lost"] / max(1, p["requested"])),
-             *(p["lost_by_cause"].get(cause, 0) for cause in causes)) for p in mapping["projections"]]
+    rows = [
+        (
+            f"{p['pre']} → {p['post']}",
+            p["receptor"],
+            p["requested"],
+            p["realised"],
+            p["lost"],
+            share(p["lost"], p["requested"]),
+            bar(p["lost"] / max(1, p["requested"])),
+            *(p["lost_by_cause"].get(cause, 0) for cause in causes),
+        )
+        for p in mapping["projections"]
+    ]
     return table(["projection", "receptor", "requested", "realised", "lost", "lost (%)", "", *(f"by {cause}" for cause in causes)], rows)
 
 
@@ -113,7 +142,9 @@ def losses(summary):
     out = ""
     if mapping:
         rows = [(cause, count, share(count, summary["network"]["synapses"])) for cause, count in mapping["lost_by_cause"].items()]
-        out += "<h2>Synapses lost by cause</h2>" + table(["cause", "synapses", "of all"], rows + [("total", mapping["synapses_lost"], share(mapping["synapses_lost"], summary["network"]["synapses"]))])
+        out += "<h2>Synapses lost by cause</h2>" + table(
+            ["cause", "synapses", "of all"], rows + [("total", mapping["synapses_lost"], share(mapping["synapses_lost"], summary["network"]["synapses"]))]
+        )
     if summary.get("run"):
         out += "<h2>Spikes lost on the way</h2>" + table(["where", "spikes"], list(lost.items()))
     return out
@@ -143,8 +174,12 @@ def page(result, pictures, traces):
     s = result.summary
     title = pathlib.Path(s.get("config") or result.path).stem or result.path.name
     mapping = s.get("mapping")
-    parts = [f"<h1>{html.escape(title)}</h1><p class=sub>BrainScaleS-1 model {html.escape(str(s['version']))}, configuration <code>{html.escape(str(s.get('config')))}</code></p>",
-             headline(s), notes(s)]
+    parts = [
+        f"<h1>{html.escape(title)}</h1>",
+        f"<p class=sub>BrainScaleS-1 model {html.escape(str(s['version']))}, configuration <code>{html.escape(str(s.get('config')))}</code></p>",
+        headline(s),
+        notes(s),
+    ]
     if "raster" in pictures:
         parts.append("<h2>Activity</h2>" + picture(pictures["raster"].read_bytes(), "Spikes of sampled neurons and rates of the populations"))
     if traces is not None:
@@ -155,14 +190,24 @@ def page(result, pictures, traces):
     parts.append(losses(s))
     if mapping and mapping["projections"]:
         parts.append("<h2>Projections</h2>" + projections(mapping))
-    parts.append("<h2>Warnings</h2>" + (table(["code", "count", "message"], [(w["code"], w["count"], w["message"]) for w in s["warnings"]]) if s["warnings"] else "<p>None.</p>"))
+    parts.append(
+        "<h2>Warnings</h2>"
+        + (table(["code", "count", "message"], [(w["code"], w["count"], w["message"]) for w in s["warnings"]]) if s["warnings"] else "<p>None.</p>")
+    )
     if mapping:
         parts.append(details("Mapping", {k: v for k, v in mapping.items() if k not in ("projections", "lost_by_cause")}))
     if s.get("run"):
         parts.append(details("Run", s["run"]))
-    parts += [details("Imperfections", s["imperfections"]), details("Calibration", s.get("calibration") or {}),
-              details("Provenance", {"configuration_sha256": s.get("config_sha256"), **s["provenance"]})]
-    return f"<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'><title>{html.escape(title)}</title><style>{STYLE}</style></head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
+    parts += [
+        details("Imperfections", s["imperfections"]),
+        details("Calibration", s.get("calibration") or {}),
+        details("Provenance", {"configuration_sha256": s.get("config_sha256"), **s["provenance"]}),
+    ]
+    return (
+        f"<!doctype html>\n<html lang=en><head><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style></head><body>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
 
 
 def write_aside(path, write):
@@ -177,7 +222,7 @@ def write_aside(path, write):
 
 def make_report(folder):
     """Writes raster.png (where something ran), wafer.png (where something was mapped) and report.html; returns their paths."""
-    from .pictures import draw_raster, draw_traces, draw_wafer   # matplotlib takes a second to load; --help need not
+    from .pictures import draw_raster, draw_traces, draw_wafer  # matplotlib takes a second to load; --help need not
 
     result = ResultFolder(folder)
     pictures = {}
@@ -187,7 +232,7 @@ def make_report(folder):
             write_aside(path, lambda aside: draw(result, aside))
             pictures[name] = path
         else:
-            path.unlink(missing_ok=True)    # of an earlier run in this folder
+            path.unlink(missing_ok=True)  # of an earlier run in this folder
     report = result.path / "report.html"
     traces = io.BytesIO()
     if result.recorded():
@@ -198,8 +243,12 @@ def make_report(folder):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="bss-report", description="Pictures and one self-contained HTML page from a result folder: raster.png, wafer.png, report.html.",
-                                     epilog="example: bss-report results/wafer", formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="bss-report",
+        description="Makes raster.png, wafer.png and one self-contained page, report.html, from a result folder.",
+        epilog="example: bss-report results/wafer",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("folder", metavar="DIR", help="folder that bss-run or bss-map wrote")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
     parser.add_argument("--version", action="version", version=f"bss-report {__version__}")

@@ -6,7 +6,6 @@ import pathlib
 import h5py
 import numpy as np
 
-
 VARIABLES = ("v", "w", "gsyn_exc", "gsyn_inh")
 
 

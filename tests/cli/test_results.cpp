@@ -13,11 +13,13 @@ namespace bss {
 namespace {
 
 /// A folder of its own for each test, gone afterwards.
-class Results : public testing::Test {
+class Results : public testing::Test
+{
 protected:
     void SetUp() override
     {
-        folder = std::filesystem::temp_directory_path() / ("bss-results-" + std::to_string(getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
+        folder = std::filesystem::temp_directory_path() /
+                 ("bss-results-" + std::to_string(getpid()) + "-" + testing::UnitTest::GetInstance()->current_test_info()->name());
         std::filesystem::create_directories(folder);
     }
     void TearDown() override { std::filesystem::remove_all(folder); }
@@ -35,7 +37,8 @@ TEST_F(Results, SpikesAreSortedByTimeThenId)
 
 TEST_F(Results, SpikeFileHoldsEveryPopulationWithUnitsAndSorting)
 {
-    write_spikes(folder / "spikes.h5", {{.population = "E", .times_ms = {0.1234567890123, 5.5}, .node_ids = {3, 1}}, {.population = "silent", .times_ms = {}, .node_ids = {}}});
+    write_spikes(folder / "spikes.h5",
+                 {{.population = "E", .times_ms = {0.1234567890123, 5.5}, .node_ids = {3, 1}}, {.population = "silent", .times_ms = {}, .node_ids = {}}});
     const hdf5::Handle file = hdf5::open_file(folder / "spikes.h5");
     const hdf5::Handle root = hdf5::open_group(file, "spikes");
     EXPECT_EQ(hdf5::children(root), (std::vector<std::string>{"E", "silent"}));
@@ -103,8 +106,14 @@ TEST(ReportOfATrace, SamplesGetBiologicalUnitsNeuronByNeuron)
 
 // ---- readout through the ADC (rules O1, O2) ------------------------------------------------------------------------
 
-std::vector<Denmem> pair_of_columns(int x) { return {Denmem(Column(x), Half::top), Denmem(Column(x + 1), Half::top), Denmem(Column(x), Half::bottom), Denmem(Column(x + 1), Half::bottom)}; }
-ReadoutRequest request(const std::string& name, int hicann, std::vector<Denmem> denmems) { return {.neuron = name, .chip = {0, Hicann(hicann)}, .denmems = std::move(denmems)}; }
+std::vector<Denmem> pair_of_columns(int x)
+{
+    return {Denmem(Column(x), Half::top), Denmem(Column(x + 1), Half::top), Denmem(Column(x), Half::bottom), Denmem(Column(x + 1), Half::bottom)};
+}
+ReadoutRequest request(const std::string& name, int hicann, std::vector<Denmem> denmems)
+{
+    return {.neuron = name, .chip = {0, Hicann(hicann)}, .denmems = std::move(denmems)};
+}
 
 TEST(Readout, TwoMembranesOfAChipDifferInLineAndOutput)
 {

@@ -13,7 +13,18 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("BSS_BIN", ROOT / "build" / "release" / "bin"))
 
-LIF = {"cm": 0.25, "tau_m": 10.0, "tau_refrac": 2.0, "tau_syn_E": 3.0, "tau_syn_I": 3.0, "v_rest": -65.0, "v_reset": -65.0, "v_thresh": -50.0, "e_rev_E": 0.0, "e_rev_I": -80.0}
+LIF = {
+    "cm": 0.25,
+    "tau_m": 10.0,
+    "tau_refrac": 2.0,
+    "tau_syn_E": 3.0,
+    "tau_syn_I": 3.0,
+    "v_rest": -65.0,
+    "v_reset": -65.0,
+    "v_thresh": -50.0,
+    "e_rev_E": 0.0,
+    "e_rev_I": -80.0,
+}
 
 
 def config(network=None, **blocks):
@@ -105,8 +116,11 @@ def bss(tmp_path):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """One run with traces, for tests that only look."""
-    record = [{"variable": "v", "population": "E", "neurons": "0-4", "interval": 0.2, "through": "probe"}, {"variable": "v", "population": "silent", "neurons": [2], "interval": 0.5},
-              {"variable": "gsyn_exc", "population": "E", "neurons": "1-2", "interval": 0.1}]
+    record = [
+        {"variable": "v", "population": "E", "neurons": "0-4", "interval": 0.2, "through": "probe"},
+        {"variable": "v", "population": "silent", "neurons": [2], "interval": 0.5},
+        {"variable": "gsyn_exc", "population": "E", "neurons": "1-2", "interval": 0.1},
+    ]
     return Commands(tmp_path_factory.mktemp("finished")).checked(config(record=record))
 
 

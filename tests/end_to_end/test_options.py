@@ -60,8 +60,10 @@ def test_a_duration_that_is_no_multiple_of_the_step_is_covered(bss):
 
 def crowded(**mapping):
     """400 neurons that all want each other, on chips that have no room for it."""
-    network = {"populations": {"A": {"size": 400, "cell": "IF_cond_exp", "parameters": LIF}},
-               "projections": [{"pre": "A", "post": "A", "connector": {"AllToAll": {}}, "receptor": "excitatory", "weight": 0.001, "delay": 1.0}]}
+    network = {
+        "populations": {"A": {"size": 400, "cell": "IF_cond_exp", "parameters": LIF}},
+        "projections": [{"pre": "A", "post": "A", "connector": {"AllToAll": {}}, "receptor": "excitatory", "weight": 0.001, "delay": 1.0}],
+    }
     return config(network, wafer={"imperfections": "all"}, mapping={"neuron_size": 1, **mapping}, run={"duration": 1.0})
 
 
@@ -93,9 +95,28 @@ def test_help_and_version(bss):
         assert word in keys
 
 
-@pytest.mark.parametrize("arguments", [[], ["--config"], ["--config", "no.yaml"], ["--config", "."], ["GOOD", "--nonsense"], ["GOOD", "--set", "run.nothing=3"], ["GOOD", "--set", "run.duration=abc"],
-                                       ["GOOD", "--set", "run"], ["GOOD", "--threads", "-1"], ["GOOD", "--threads", "0"], ["GOOD", "--backend", "tpu"], ["GOOD", "--output", "/proc/nowhere"],
-                                       ["--config", "/dev/null"], ["--config", BIN / "bss-run"], ["GOOD", "--output", "file"], ["GOOD", "--output", "file/below"], ["GOOD", "surplus"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--config"],
+        ["--config", "no.yaml"],
+        ["--config", "."],
+        ["GOOD", "--nonsense"],
+        ["GOOD", "--set", "run.nothing=3"],
+        ["GOOD", "--set", "run.duration=abc"],
+        ["GOOD", "--set", "run"],
+        ["GOOD", "--threads", "-1"],
+        ["GOOD", "--threads", "0"],
+        ["GOOD", "--backend", "tpu"],
+        ["GOOD", "--output", "/proc/nowhere"],
+        ["--config", "/dev/null"],
+        ["--config", BIN / "bss-run"],
+        ["GOOD", "--output", "file"],
+        ["GOOD", "--output", "file/below"],
+        ["GOOD", "surplus"],
+    ],
+)
 def test_wrong_command_lines(bss, arguments):
     good = bss.write(config())
     (bss.folder / "file").write_text("in the way")
@@ -120,7 +141,9 @@ def test_more_membranes_than_channels_are_refused_by_name(bss):
 
 def test_interrupt_keeps_what_was_recorded(bss):
     path, out = bss.write(config(run={"duration": 1e7})), bss.folder / "out"
-    process = subprocess.Popen([BIN / "bss-run", "--config", path, "--output", out, "--quiet"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [BIN / "bss-run", "--config", path, "--output", out, "--quiet"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     while process.poll() is None and not (out / "mapping.h5").exists():
         time.sleep(0.01)
     time.sleep(0.8)
@@ -130,6 +153,7 @@ def test_interrupt_keeps_what_was_recorded(bss):
     done = summary["run"]["completed_ms"]
     assert 0 < done < 1e7
     import h5py
+
     with h5py.File(out / "spikes.h5") as file:
         times = file["spikes/S/timestamps"][...]
     assert len(times) == summary["populations"]["S"]["spikes"] and done - 50 < times.max() < done
@@ -138,6 +162,7 @@ def test_interrupt_keeps_what_was_recorded(bss):
 def test_killed_runs_leave_no_half_file(bss):
     """SIGKILL at six moments: every file that is there can be read whole."""
     import h5py
+
     path = bss.write(config(run={"duration": 2000.0}, record=[{"variable": "v", "population": "E", "interval": 0.1}]))
     begin = time.time()
     assert bss.say("bss-run", "--config", path, "--output", bss.folder / "whole").returncode == 0

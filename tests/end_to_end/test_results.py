@@ -7,15 +7,53 @@ import pytest
 from conftest import LIF, account, config, small_network
 
 SUMMARY = {
-    "version": None, "config": None, "config_sha256": None,
+    "version": None,
+    "config": None,
+    "config_sha256": None,
     "network": {"neurons", "sources", "synapses"},
-    "mapping": {"synapses_realised", "synapses_lost", "synapses_kept_ideal", "lost_by_cause", "projections", "wafers", "hicanns", "denmems", "drivers", "synapses_used", "neuron_size", "capacitor", "leak",
-                "potentials", "design_rules", "rebuilt_from_bits", "clipped_parameters", "clipped_weights", "seconds"},
+    "mapping": {
+        "synapses_realised",
+        "synapses_lost",
+        "synapses_kept_ideal",
+        "lost_by_cause",
+        "projections",
+        "wafers",
+        "hicanns",
+        "denmems",
+        "drivers",
+        "synapses_used",
+        "neuron_size",
+        "capacitor",
+        "leak",
+        "potentials",
+        "design_rules",
+        "rebuilt_from_bits",
+        "clipped_parameters",
+        "clipped_weights",
+        "seconds",
+    },
     "calibration": {"kind", "table", "seconds"},
-    "run": {"backend", "threads", "simd", "duration_ms", "completed_ms", "timestep_ms", "speedup", "window_steps", "seconds", "times_real_time", "slower_than_hardware", "membranes", "denmem_steps",
-            "row_events", "synaptic_events"},
-    "populations": None, "spikes_lost": {"l2_down_dropped_before_sim", "l2_down_lost", "l2_up_lost", "l1_neuron_lost"},
-    "imperfections": None, "warnings": None,
+    "run": {
+        "backend",
+        "threads",
+        "simd",
+        "duration_ms",
+        "completed_ms",
+        "timestep_ms",
+        "speedup",
+        "window_steps",
+        "seconds",
+        "times_real_time",
+        "slower_than_hardware",
+        "membranes",
+        "denmem_steps",
+        "row_events",
+        "synaptic_events",
+    },
+    "populations": None,
+    "spikes_lost": {"l2_down_dropped_before_sim", "l2_down_lost", "l2_up_lost", "l1_neuron_lost"},
+    "imperfections": None,
+    "warnings": None,
     "provenance": {"wafer_id", "seeds", "technology_sha256", "mapping_sha256", "libraries"},
 }
 
@@ -71,8 +109,14 @@ def test_libsonata_reads_spikes_and_reports(finished):
 
 def test_conductance_follows_the_spike(bss):
     """One spike of 2 nS at 10 ms: the conductance jumps to the weight and decays with tau_syn."""
-    populations = {"S": {"size": 1, "cell": "SpikeSourceArray", "parameters": {"spike_times": [10.0]}}, "E": {"size": 1, "cell": "IF_cond_exp", "parameters": LIF}}
-    network = {"populations": populations, "projections": [{"pre": "S", "post": "E", "connector": {"AllToAll": {}}, "receptor": "excitatory", "weight": 0.002, "delay": 1.0}]}
+    populations = {
+        "S": {"size": 1, "cell": "SpikeSourceArray", "parameters": {"spike_times": [10.0]}},
+        "E": {"size": 1, "cell": "IF_cond_exp", "parameters": LIF},
+    }
+    network = {
+        "populations": populations,
+        "projections": [{"pre": "S", "post": "E", "connector": {"AllToAll": {}}, "receptor": "excitatory", "weight": 0.002, "delay": 1.0}],
+    }
     result = bss.checked(config(network, record=[{"variable": "gsyn_exc", "population": "E", "interval": 0.1}]))
     with h5py.File(result.folder / "gsyn_exc.h5") as file:
         g = file["report/E/data"][:, 0]
@@ -109,7 +153,9 @@ def test_mapping_file_lists_every_neuron_and_source(finished):
 def test_synapses_are_listed_when_asked_for(bss):
     result = bss.checked(config(mapping={"list_synapses": True}), "--map-only")
     with h5py.File(result.folder / "mapping.h5") as file:
-        pairs = set(zip(file["synapses/0/pre"][...].tolist(), file["synapses/0/post"][...].tolist())) | set(zip(file["lost/0/pre"][...].tolist(), file["lost/0/post"][...].tolist()))
+        pairs = set(zip(file["synapses/0/pre"][...].tolist(), file["synapses/0/post"][...].tolist())) | set(
+            zip(file["lost/0/pre"][...].tolist(), file["lost/0/post"][...].tolist())
+        )
         assert pairs == {(i, j) for i in range(20) for j in range(20)}
         assert len(file["synapses/1/pre"]) + len(file["lost/1/pre"]) == 60
 
