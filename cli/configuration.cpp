@@ -81,16 +81,17 @@ Network expand_network(const Configuration& configuration)
 {
     const auto named = [&](std::string_view what) { return InputError(fmt::format("{}: {}", configuration.file, what)); };
     const auto denmems = static_cast<std::uint64_t>(configuration.wafer.hicanns.size()) * Denmem::count;
+    const auto size = static_cast<std::uint64_t>(configuration.mapping.neuron_size > 0 ? configuration.mapping.neuron_size : 4);  // auto takes at least 4
     std::uint64_t needed = 0;
     for (std::uint32_t k = 0; k < configuration.network.populations.size(); ++k) {
         const auto& population = configuration.network.populations[k];
         if (is_source(population.cell))
             continue;
-        needed += std::uint64_t{population.size} * static_cast<std::uint64_t>(configuration.mapping.neuron_size);
+        needed += population.size * size;
         for (const auto& request : configuration.mapping.place)
             if (request.population == k && request.size > 0)
                 needed += (std::uint64_t{request.last} - request.first + 1) * static_cast<std::uint64_t>(request.size) -
-                          (std::uint64_t{request.last} - request.first + 1) * static_cast<std::uint64_t>(configuration.mapping.neuron_size);
+                          (std::uint64_t{request.last} - request.first + 1) * size;
         if (needed > denmems)
             throw named(fmt::format("population {} does not fit: {} neurons, in all {} denmems so far, and the {} HICANNs have {}", population.name,
                                     population.size, needed, configuration.wafer.hicanns.size(), denmems));

@@ -27,6 +27,17 @@ Type<int> denmems_type()
             }};
 }
 
+/// 0 stands for auto.
+Type<int> denmems_or_auto_type()
+{
+    return {"auto | 1 or an even number from 2 to 64", [](const Yaml& node, const std::string& path, int& target, Reading& reading) {
+                if (node.is_word("auto"))
+                    target = 0;
+                else
+                    denmems_type().read(node, path, target, reading);
+            }};
+}
+
 /// A type of one thing, for a member of another.
 template <class T, class Part, class Member>
 Type<T> at(Member member, Type<Part> type)
@@ -382,9 +393,8 @@ const std::vector<Key<Configuration>>& configuration_keys()
         {"wafer.imperfections", {"all | none | a map of switches", read_imperfections}, "all",
          "what the wafer does to a network (switches below; one left out is true); none is exact: what was asked for runs"},
 
-        {"mapping.neuron_size",
-         later(at<C>(mapping(&MappingOptions::neuron_size), denmems_type()), "1 or an even number from 2 to 64 (auto; not yet)", is("auto")), "8",
-         "denmems a neuron"},
+        {"mapping.neuron_size", at<C>(mapping(&MappingOptions::neuron_size), denmems_or_auto_type()), "8",
+         "denmems a neuron; auto takes the fewest whose synapses suffice for the population with the most inputs"},
         {"mapping.potentials", {"auto | {biological: [-150 mV, 50 mV], hardware: [0.4 V, 1.3 V]}", read_potentials}, "auto",
          "mV of the network -> V of the chip; auto fits the network's extremes into 0.3-1.4 V"},
         {"mapping.capacitor", choice_type<C>(mapping(&MappingOptions::big_capacitor), capacitors), "auto",

@@ -39,7 +39,8 @@ double source_rate_hz(const Population& population, double duration_ms)
 std::string dry_run_table(const Configuration& configuration, const Technology& technology, int threads)
 {
     const NetworkSpec& network = configuration.network;
-    const int size = configuration.mapping.neuron_size;
+    const bool size_is_open = configuration.mapping.neuron_size == 0;
+    const int size = size_is_open ? 8 : configuration.mapping.neuron_size;
     double neurons = 0, sources = 0, synapses = 0, rate_hz = 0, hicanns = 0;
     for (const Population& population : network.populations) {
         if (is_source(population.cell)) {
@@ -68,7 +69,8 @@ std::string dry_run_table(const Configuration& configuration, const Technology& 
     std::string out = fmt::format("{}: what a run would take, before mapping\n", configuration.file);
     const auto line = [&](std::string_view name, const std::string& value) { out += fmt::format("  {:<22} {}\n", name, value); };
     line("network", fmt::format("{:.0f} neurons, {:.0f} sources, {}{:.0f} synapses", neurons, sources, synapses > 0 ? "about " : "", synapses));
-    line("HICANNs", fmt::format("at least {:.0f} of {} ({} denmems a neuron)", hicanns, configuration.wafer.hicanns.size(), size));
+    line("HICANNs", fmt::format("at least {:.0f} of {} ({} denmems a neuron{})", hicanns, configuration.wafer.hicanns.size(), size,
+                                size_is_open ? " assumed" : ""));
     line("memory", fmt::format("about {:.1f} GB, {:.3g} MB of it for traces", (memory + trace_bytes) * 1e-9, trace_bytes * 1e-6));
     line("time", fmt::format("about {:.0f} s for mapping, {:.0f} s for {:.0f} steps on {} threads", std::ceil(map_s), std::ceil(run_s), steps, threads));
     line("onto the wafer", fmt::format("{:.3g} M events/s in hardware time, at least {:.0f} FPGA(s) of {:.3g} M events/s or {:.0f} link(s) of {:.3g} M",
