@@ -11,8 +11,8 @@
 
 namespace bss {
 
-/// Who waits long gives its core away. OpenMP's own barrier spins for milliseconds where there are as many threads as cores: on a machine that does something
-/// else beside us, that takes the core from the very thread that is waited for (measured: 7 times slower).
+/// Who waits long gives its core away: on a machine that does something else beside us, a thread that only spins takes the core from the very
+/// thread that is waited for (measured with OpenMP's barrier: 7 times slower).
 class Barrier {
 public:
     explicit Barrier(int threads) : threads_(threads) {}

@@ -78,22 +78,19 @@ Playback::Playback(const Program& program, const Stimulus& stimulus) : fresh_(st
     }
 }
 
-void Playback::advance(double end_s, std::vector<std::vector<InputEvent>>& inputs, Barrier& barrier)
+void Playback::advance(double end_s, std::vector<std::vector<InputEvent>>& inputs, Worker worker, Barrier& barrier)
 {
-    const int sources = static_cast<int>(trains_.size()), boards = static_cast<int>(boards_.size());
-#pragma omp for schedule(static) nowait
-    for (int s = 0; s < sources; ++s) {
+    for (std::size_t s = worker.index; s < trains_.size(); s += worker.count) {
         fresh_[s].clear();
         first_number_[s] = trains_[s].taken();
         trains_[s].take(end_s, fresh_[s]);
     }
     barrier.wait();
-#pragma omp single nowait
-    for (int s = 0; s < sources; ++s)
-        for (const double time_s : fresh_[s])
-            recorded_.push_back({static_cast<std::uint32_t>(s), time_s});
-#pragma omp for schedule(dynamic) nowait
-    for (int b = 0; b < boards; ++b)
+    if (worker.index == 0)
+        for (std::uint32_t s = 0; s < trains_.size(); ++s)
+            for (const double time_s : fresh_[s])
+                recorded_.push_back({s, time_s});
+    for (std::size_t b = worker.index; b < boards_.size(); b += worker.count)
         play(boards_[b], inputs);
     barrier.wait();
 }

@@ -39,14 +39,19 @@ struct InputEvent {
     L1Address address;
 };
 
+/// One of the threads that share a piece of work.
+struct Worker {
+    std::size_t index, count;
+};
+
 /// Plays all sources: trains, the FPGAs' playback and the links down to the chips, with their losses.
 class Playback {
 public:
     Playback(const Program& program, const Stimulus& stimulus);
 
-    /// Goes on to `end_s`, from wherever it was. Threads of a parallel region share the work: call it from all of them, with a barrier for all of them.
+    /// Goes on to `end_s`, from wherever it was. Threads share the work: call it from all of them, with a barrier for all of them.
     /// The events of a chip are appended to inputs[chip] in order of time.
-    void advance(double end_s, std::vector<std::vector<InputEvent>>& inputs, Barrier& barrier);
+    void advance(double end_s, std::vector<std::vector<InputEvent>>& inputs, Worker worker, Barrier& barrier);
 
     /// Spikes of all sources since the last take, ascending by (time, source).
     std::vector<SourceSpike> take_spikes();

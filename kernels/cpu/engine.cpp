@@ -7,11 +7,10 @@
 #include <new>
 #include <utility>
 
-#include <omp.h>
-
 #include "floating_point.hpp"
 #include "kernels/barrier.hpp"
 #include "wafer/error.hpp"
+#include "wafer/parallel.hpp"
 
 namespace bss {
 namespace {
@@ -21,7 +20,7 @@ constexpr std::int64_t playback_steps = 64;
 /// Less work than this (denmem-steps) between two barriers is not worth another thread.
 constexpr std::int64_t least_share = 1024;
 
-/// Keeps an exception of a parallel region: none may leave it.
+/// Keeps an exception of a thread: one that left the loop would leave the others waiting at the barrier.
 class Failure {
 public:
     /// @param step  says when, for failed_before()
@@ -88,8 +87,7 @@ std::vector<CpuEngine::Share> CpuEngine::shares() const
         total += static_cast<std::int64_t>(chip.denmems.size());
     const auto work = total * program_.window_steps;
     const auto useful = std::clamp<std::int64_t>(work / least_share, 1, std::max<std::int64_t>(1, static_cast<std::int64_t>(program_.chips.size())));
-    const int wanted = std::min(asked_threads_ > 0 ? asked_threads_ : omp_get_num_procs(), omp_get_thread_limit());
-    const int count = static_cast<int>(std::min<std::int64_t>(wanted, useful));
+    const int count = static_cast<int>(std::min<std::int64_t>(asked_threads_ > 0 ? asked_threads_ : bss::threads(), useful));
 
     std::vector<Share> result;
     std::uint32_t chip = 0;
@@ -115,15 +113,16 @@ void CpuEngine::build()
     chips_.resize(program_.chips.size());
     Failure failure;
     // Each thread makes the chips that it will run, so that their memory is near to it.
-#pragma omp parallel num_threads(threads_)
-    failure.guard(0, [&] {
-        const Share share = shares_[omp_get_thread_num()];
-        for (std::uint32_t c = share.first; c < share.last; ++c) {
-            chips_[c] = std::make_unique<ChipRun>(program_, c);
-            // The chip has its own copy, in its own order.
-            program_.chips[c].addresses = {};
-            program_.chips[c].increments = {};
-        }
+    on_threads(threads_, [&](int thread) {
+        failure.guard(0, [&] {
+            const Share share = shares_[thread];
+            for (std::uint32_t c = share.first; c < share.last; ++c) {
+                chips_[c] = std::make_unique<ChipRun>(program_, c);
+                // The chip has its own copy, in its own order.
+                program_.chips[c].addresses = {};
+                program_.chips[c].increments = {};
+            }
+        });
     });
     failure.rethrow();
     playback_ = std::make_unique<Playback>(program_, stimulus_);
@@ -138,16 +137,16 @@ void CpuEngine::advance(std::int64_t steps)
     const KeepFloatingPoint keep;
     Failure failure;
     Barrier barrier(threads_);
-#pragma omp parallel num_threads(threads_)
-    {
+    int turn_after = turn_;
+    on_threads(threads_, [&](int thread) {
         flush_denormals();
-        const Share share = shares_[omp_get_thread_num()];
+        const Share share = shares_[thread];
         std::int64_t step = now_, prepared = now_;
         int turn = turn_;
         while (step < end && !failure.failed_before(step)) {
             if (step == prepared) {
                 prepared = std::min(end, prepared + piece);
-                playback_->advance(static_cast<double>(prepared) * program_.timestep_s, inputs_, barrier);
+                playback_->advance(static_cast<double>(prepared) * program_.timestep_s, inputs_, {static_cast<std::size_t>(thread), static_cast<std::size_t>(threads_)}, barrier);
             }
             const std::int64_t next = std::min(prepared, step + window);
             failure.guard(step, [&] {
@@ -158,9 +157,10 @@ void CpuEngine::advance(std::int64_t steps)
             turn ^= 1;
             barrier.wait();
         }
-#pragma omp master
-        turn_ = turn;
-    }
+        if (thread == 0)
+            turn_after = turn;
+    });
+    turn_ = turn_after;
     failure.rethrow();
     now_ = end;
 }
