@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "ideal.hpp"
 #include "wafer/error.hpp"
 #include "wafer/parallel.hpp"
 
@@ -78,15 +79,16 @@ TraceProgram elaborate_trace(const TraceRequest& request, const Program& program
         if (found == program.neurons.end() || *found != place)
             throw InputError(fmt::format("trace: expected a configured neuron, found none that fires through {}", name_of(place)));
         trace.neurons.push_back(static_cast<std::uint32_t>(found - program.neurons.begin()));
-        const Silicon& wafer = silicon[place.chip.wafer];
-        if (adc && wafer.imperfections().readout) {
+        if (adc && silicon[place.chip.wafer].imperfections().readout) {
             const Denmem denmem = request.readout_denmems.empty() ? place.firing : request.readout_denmems[k];
-            trace.readout.push_back(wafer.readout(place.chip.hicann, denmem));
+            trace.readout.push_back(silicon[place.chip.wafer].readout(place.chip.hicann, denmem));
             trace.readout_denmems.push_back(denmem);
         }
     }
     return trace;
 }
+
+}   // namespace
 
 int window_steps(const Program& program)
 {
@@ -96,10 +98,16 @@ int window_steps(const Program& program)
         // A delay of whole steps must not lose one to the rounding of its quotient.
         window = std::min(window, std::floor(shortest_s / program.timestep_s + 1e-6));
     }
+    for (const IdealSynapse& synapse : program.ideal.synapses)
+        window = std::min(window, static_cast<double>(synapse.delay_steps));
     return std::max(1, static_cast<int>(window));
 }
 
-}   // namespace
+void elaborate_traces(Program& program, std::span<const TraceRequest> requests, std::span<const Silicon> silicon)
+{
+    for (const TraceRequest& request : requests)
+        program.traces.push_back(elaborate_trace(request, program, silicon));
+}
 
 ChipProgram elaborate_neurons(Chip place, const WaferConfig& wafer, const Silicon& silicon, std::uint64_t trial)
 {
@@ -176,15 +184,16 @@ Program elaborate(std::span<const WaferConfig> configs, std::span<const Silicon>
         for (const NeuronProgram& neuron : chip.neurons)
             program.neurons.push_back({chip.chip, neuron.firing});
     }
+    program.ideal = elaborate_kept(program, configs, silicon);
+    const auto least_quanta = ideal_quanta(program);
     const auto reaches = elaborate_nets(program, configs);
     const auto reached = reached_drivers(program, reaches);
     over_chips([&](std::size_t c, Chip place, const WaferConfig& wafer, const Silicon& made_of) {
-        elaborate_rows(program.chips[c], wafer.hicanns.at(place.hicann), made_of, settings.trial, reached[c]);
+        elaborate_rows(program.chips[c], least_quanta[c], wafer.hicanns.at(place.hicann), made_of, settings.trial, reached[c]);
     });
     elaborate_routes(program, reaches, configs, silicon);
     program.window_steps = window_steps(program);
-    for (const TraceRequest& request : settings.traces)
-        program.traces.push_back(elaborate_trace(request, program, silicon));
+    elaborate_traces(program, settings.traces, silicon);
     return program;
 }
 

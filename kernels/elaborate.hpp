@@ -28,10 +28,20 @@ std::vector<Reach> elaborate_nets(Program& program, std::span<const WaferConfig>
 /// Addresses that may arrive at the drivers of each chip: [chip] driver -> addresses.
 std::vector<std::map<SynapseDriver, AddressSet>> reached_drivers(const Program& program, std::span<const Reach> reaches);
 
+/// Synapses that a wafer lost and keeps. Needs the neurons.
+IdealFabric elaborate_kept(const Program& program, std::span<const WaferConfig> configs, std::span<const Silicon> silicon);
+
 /// Rows of the drivers that something reaches, with the synapses that it can fire.
-void elaborate_rows(ChipProgram& chip, const HicannConfig& config, const Silicon& silicon, std::uint64_t trial, const std::map<SynapseDriver, AddressSet>& reached);
+/// @param least_quantum_siemens  of the chip's accumulators, for what else adds to them
+void elaborate_rows(ChipProgram& chip, double least_quantum_siemens, const HicannConfig& config, const Silicon& silicon, std::uint64_t trial, const std::map<SynapseDriver, AddressSet>& reached);
 
 /// Adds the routes. Needs the rows.
 void elaborate_routes(Program& program, std::span<const Reach> reaches, std::span<const WaferConfig> configs, std::span<const Silicon> silicon);
+
+/// W: steps that chips may run ahead of each other.
+int window_steps(const Program& program);
+
+/// Adds the traces. Silicon is needed for those through an ADC only.
+void elaborate_traces(Program& program, std::span<const TraceRequest> requests, std::span<const Silicon> silicon);
 
 }   // namespace bss

@@ -19,7 +19,7 @@ struct RowConductances {
 
 }   // namespace
 
-void elaborate_rows(ChipProgram& chip, const HicannConfig& config, const Silicon& silicon, std::uint64_t trial, const std::map<SynapseDriver, AddressSet>& reached)
+void elaborate_rows(ChipProgram& chip, double least_quantum_siemens, const HicannConfig& config, const Silicon& silicon, std::uint64_t trial, const std::map<SynapseDriver, AddressSet>& reached)
 {
     std::array<bool, Denmem::count> used{};
     for (const Denmem denmem : chip.denmems)
@@ -75,7 +75,8 @@ void elaborate_rows(ChipProgram& chip, const HicannConfig& config, const Silicon
     float largest = 0;
     for (const RowConductances& c : conductances)
         largest = std::max(largest, c.largest);
-    chip.quantum_siemens = largest > 0 ? largest / largest_quanta : 1.0;
+    const double quantum = std::max(largest / largest_quanta, least_quantum_siemens);
+    chip.quantum_siemens = quantum > 0 ? quantum : 1.0;
     chip.increments.reserve(chip.addresses.size());
     for (std::size_t r = 0; r < conductances.size(); ++r) {
         RowProgram& row = chip.rows[r];

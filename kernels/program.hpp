@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -93,6 +94,26 @@ struct RouteProgram {
     std::array<std::uint32_t, 5> first_row{};       ///< rows that accept addresses with the two upper bits m: Program::route_rows [first_row[m], first_row[m + 1])
 };
 
+/// Synapses without hardware. One acts on the firing denmem of its target a whole number of steps after the grid point nearest to the spike.
+struct IdealSynapse {
+    std::uint32_t neuron = 0;                       ///< into Program::neurons
+    float siemens = 0;
+    std::uint16_t delay_steps = 1;                  ///< at least 1
+    SynapticInput input = SynapticInput::excitatory;
+};
+/// Those of one sender that share their plasticity.
+struct IdealLine {
+    bool from_host = false;                         ///< the sender is a source of the host, otherwise a neuron
+    std::uint64_t sender = 0;                       ///< SpikeSource::id, or into Program::neurons
+    std::optional<TsodyksMarkram> plasticity;
+    std::uint64_t first = 0, count = 0;             ///< into IdealFabric::synapses
+};
+/// A whole network of them (run.mode: ideal), or what a wafer lost and keeps (synapse_loss off).
+struct IdealFabric {
+    std::vector<IdealLine> lines;                   ///< ascending by (from_host, sender)
+    std::vector<IdealSynapse> synapses;
+};
+
 struct TraceProgram {
     Variable variable = Variable::v;
     std::int64_t interval_steps = 1;
@@ -115,6 +136,7 @@ struct Program {
     bool link_bandwidth = false;                    ///< queues and losses are on
     Timing timing{};                                ///< of them
     Adc adc{};
+    IdealFabric ideal;
     std::vector<TraceProgram> traces;               ///< one a TraceRequest
 };
 

@@ -53,6 +53,8 @@ public:
     /// The events of a chip are appended to inputs[chip] in order of time.
     void advance(double end_s, std::vector<std::vector<InputEvent>>& inputs, Worker worker, Barrier& barrier);
 
+    /// [source] spikes of the piece of time that the last advance() made, ascending.
+    const std::vector<std::vector<double>>& fresh() const { return fresh_; }
     /// Spikes of all sources since the last take, ascending by (time, source).
     std::vector<SourceSpike> take_spikes();
     std::int64_t dropped_before_sim() const;

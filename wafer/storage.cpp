@@ -326,6 +326,62 @@ T checked(int value, hid_t group, const char* name)
     return T(value);
 }
 
+/// Lost synapses that act all the same, a column a property; no group where there are none.
+void write_kept(hid_t ideals, const Ideals& config)
+{
+    if (config.kept_synapses.empty())
+        return;
+    const auto group = hdf5::create_group(ideals, "kept");
+    const auto write_column = [&]<class T>(const char* name, T (*value)(const Ideals::KeptSynapse&)) {
+        std::vector<T> column;
+        column.reserve(config.kept_synapses.size());
+        for (const auto& kept : config.kept_synapses)
+            column.push_back(value(kept));
+        hdf5::write_dataset(group, name, {column.size()}, column, true);
+    };
+    using Kept = Ideals::KeptSynapse;
+    write_column("from_host", +[](const Kept& k) { return static_cast<std::uint8_t>(k.from_host); });
+    write_column("source_id", +[](const Kept& k) { return k.source_id; });
+    write_column("source_wafer", +[](const Kept& k) { return k.source_chip.wafer; });
+    write_column("source_hicann", +[](const Kept& k) { return static_cast<std::uint16_t>(k.source_chip.hicann.value()); });
+    write_column("source_denmem", +[](const Kept& k) { return static_cast<std::uint16_t>(k.source_firing.value()); });
+    write_column("hicann", +[](const Kept& k) { return static_cast<std::uint16_t>(k.hicann.value()); });
+    write_column("denmem", +[](const Kept& k) { return static_cast<std::uint16_t>(k.firing.value()); });
+    write_column("input", +[](const Kept& k) { return static_cast<std::uint8_t>(k.input); });
+    write_column("siemens", +[](const Kept& k) { return k.siemens; });
+    write_column("plasticity", +[](const Kept& k) { return k.plasticity; });
+    std::vector<double> plasticities;
+    for (const TsodyksMarkram& p : config.plasticities)
+        plasticities.insert(plasticities.end(), {p.utilisation, p.tau_rec_s, p.tau_facil_s});
+    hdf5::write_dataset(group, "plasticities", {config.plasticities.size(), 3}, plasticities);
+}
+
+void read_kept(hid_t ideals, Ideals& config)
+{
+    if (!hdf5::exists(ideals, "kept"))
+        return;
+    const auto group = hdf5::open_group(ideals, "kept");
+    const auto from_host = hdf5::read_dataset<std::uint8_t>(group, "from_host");
+    const std::size_t count = from_host.size();
+    const auto source_id = column<std::uint64_t>(group, "source_id", count);
+    const auto source_wafer = column<std::uint16_t>(group, "source_wafer", count), source_hicann = column<std::uint16_t>(group, "source_hicann", count);
+    const auto source_denmem = column<std::uint16_t>(group, "source_denmem", count), hicann = column<std::uint16_t>(group, "hicann", count);
+    const auto denmem = column<std::uint16_t>(group, "denmem", count), plasticity = column<std::uint16_t>(group, "plasticity", count);
+    const auto input = column<std::uint8_t>(group, "input", count);
+    const auto siemens = column<float>(group, "siemens", count);
+    const auto plasticities = hdf5::read_dataset<double>(group, "plasticities");
+    for (std::size_t k = 0; k + 2 < plasticities.size(); k += 3)
+        config.plasticities.push_back({plasticities[k], plasticities[k + 1], plasticities[k + 2]});
+    for (std::size_t k = 0; k < count; ++k) {
+        if (plasticity[k] > config.plasticities.size())
+            throw InputError(fmt::format("{}: expected 0..{}, found {}", hdf5::where(group, "plasticity"), config.plasticities.size(), plasticity[k]));
+        config.kept_synapses.push_back({from_host[k] != 0, source_id[k], {source_wafer[k], checked<Hicann>(source_hicann[k], group, "source_hicann")},
+                                        checked<Denmem>(source_denmem[k], group, "source_denmem"), checked<Hicann>(hicann[k], group, "hicann"),
+                                        checked<Denmem>(denmem[k], group, "denmem"), input[k] == 0 ? SynapticInput::excitatory : SynapticInput::inhibitory, siemens[k],
+                                        plasticity[k]});
+    }
+}
+
 }   // namespace
 
 void write(hid_t group, const WaferConfig& config)
@@ -362,6 +418,7 @@ void write(hid_t group, const WaferConfig& config)
     hdf5::write_dataset(ideals, "initial_hicann", chips);
     hdf5::write_dataset(ideals, "initial_denmem", denmems);
     hdf5::write_dataset(ideals, "initial_v_volt", volts);
+    write_kept(ideals, config.ideals);
 }
 
 WaferConfig read_wafer_config(hid_t group)
@@ -393,6 +450,7 @@ WaferConfig read_wafer_config(hid_t group)
     const auto volts = column<double>(ideals, "initial_v_volt", chips.size());
     for (std::size_t k = 0; k < chips.size(); ++k)
         config.ideals.initial_potentials.push_back({checked<Hicann>(chips[k], ideals, "initial_hicann"), checked<Denmem>(denmems[k], ideals, "initial_denmem"), volts[k]});
+    read_kept(ideals, config.ideals);
     return config;
 }
 

@@ -1,6 +1,8 @@
 /// The configured part of one wafer: the only thing that a mapping writes and an engine reads (design: the configuration is the interface).
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
@@ -8,6 +10,13 @@
 #include "hicann_config.hpp"
 
 namespace bss {
+
+/// Short-term plasticity as Tsodyks and Markram have it: an event acts with u x of the weight. From rest u = U, x = 1; an event leaves x (1 - u), which
+/// recovers with tau_rec, while u decays with tau_facil towards 0 and rises by U (1 - u) with the next event.
+struct TsodyksMarkram {
+    double utilisation = 0, tau_rec_s = 0, tau_facil_s = 0;     ///< hardware seconds
+    auto operator<=>(const TsodyksMarkram&) const = default;
+};
 
 /// What no wafer has but a user may ask for; kept apart, ignored by the rebuild, printed in every report.
 struct Ideals {
@@ -21,6 +30,22 @@ struct Ideals {
         bool operator==(const InitialPotential&) const = default;
     };
     std::vector<InitialPotential> initial_potentials;   ///< ascending by (hicann, firing)
+
+    /// A synapse that found no place on the wafer and acts all the same (imperfection `synapse_loss` off).
+    struct KeptSynapse {
+        bool from_host = false;             ///< its sender is a source of the host, otherwise a neuron
+        std::uint64_t source_id = 0;        ///< SpikeSource::id, if from the host
+        Chip source_chip;                   ///< where the neuron is, if not
+        Denmem source_firing;
+        Hicann hicann;                      ///< target, on this wafer
+        Denmem firing;                      ///< of the target: the denmem that the synapse acts on
+        SynapticInput input = SynapticInput::excitatory;
+        float siemens = 0;
+        std::uint16_t plasticity = 0;       ///< 0: none; k: plasticities[k - 1]
+        bool operator==(const KeptSynapse&) const = default;
+    };
+    std::vector<KeptSynapse> kept_synapses; ///< in the order of projection, synapse
+    std::vector<TsodyksMarkram> plasticities;
 
     bool operator==(const Ideals&) const = default;
 };

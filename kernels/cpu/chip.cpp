@@ -104,6 +104,16 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
     now_ = last;
     steps_ += last - first;
     send(static_cast<double>(last) * timestep_s_, input, sent_[turn]);
+    fired_[turn].clear();
+    if (!program_->ideal.lines.empty())
+        for (const Firing& firing : firings_)
+            fired_[turn].push_back({chip_->first_neuron + firing.neuron, firing.time_s});
+}
+
+void ChipRun::listen(IdealInput& input, std::size_t own)
+{
+    ideal_ = &input;
+    own_ideal_ = own;
 }
 
 void ChipRun::prefetch(std::int64_t step) const
@@ -154,6 +164,8 @@ void ChipRun::drive(std::int64_t step)
 
 void ChipRun::deliver(std::int64_t step)
 {
+    if (ideal_ && ideal_->anything_at(step))
+        ideal_->take(step, own_ideal_, membranes_.input(0), membranes_.input(1));
     if (!later_.empty()) {
         const auto due = std::partition(later_.begin(), later_.end(), [&](const auto& l) { return l.first - step >= static_cast<std::int64_t>(ring_.size()); });
         for (auto l = due; l != later_.end(); ++l)

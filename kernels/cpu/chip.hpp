@@ -9,6 +9,7 @@
 #include "kernels/link.hpp"
 #include "kernels/program.hpp"
 #include "kernels/sources.hpp"
+#include "ideal_input.hpp"
 #include "membranes.hpp"
 #include "synapses.hpp"
 
@@ -41,6 +42,19 @@ public:
     void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn);
     /// What left the chip's mergers in the last call of run() with this turn.
     const std::vector<SentEvent>& sent(int turn) const { return sent_[turn]; }
+
+    /// Ideal synapses onto this chip are in `input`, where the chip has the number `own`.
+    void listen(IdealInput& input, std::size_t own);
+    int slots() const { return membranes_.slots(); }
+    /// Where ideal synapses onto a neuron of the chip act (Membranes::slot).
+    int firing_slot(int neuron) const { return membranes_.slot(neuron, chip_->neurons[static_cast<std::size_t>(neuron)].firing_index); }
+    /// A spike that an ideal synapse may want.
+    struct Fired {
+        std::uint32_t neuron;               ///< into Program::neurons
+        double time_s;
+    };
+    /// Spikes of the last call of run() with this turn, ascending by time; only if the program has ideal synapses.
+    const std::vector<Fired>& fired(int turn) const { return fired_[turn]; }
 
     /// Takes an event that comes over a route to this chip, number `own_route` among them; it acts at the grid point nearest to its arrival, not before the step `earliest`.
     void file(const RouteProgram& route, std::uint32_t own_route, const SentEvent& event, std::int64_t earliest);
@@ -98,6 +112,9 @@ private:
     std::vector<BackgroundTrain> background_;       ///< parallel to ChipProgram::background
     std::vector<SentEvent> passing_;                ///< on the way into the mergers
     std::array<std::vector<SentEvent>, 2> sent_;    ///< [turn]
+    std::array<std::vector<Fired>, 2> fired_;       ///< [turn]
+    IdealInput* ideal_ = nullptr;
+    std::size_t own_ideal_ = 0;
 
     std::vector<Probe> probes_;
     std::vector<NeuronSpike> spikes_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <limits>
 #include <new>
@@ -125,6 +126,22 @@ void CpuEngine::build()
         });
     });
     failure.rethrow();
+    ideal_senders_ = IdealSenders(program_, stimulus_);
+    ideal_inputs_.clear();
+    if (!program_.ideal.lines.empty()) {
+        ideal_inputs_.resize(static_cast<std::size_t>(threads_));
+        on_threads(threads_, [&](int thread) {
+            const Share share = shares_[thread];
+            const auto own = std::span(chips_).subspan(share.first, share.last - share.first);
+            failure.guard(0, [&] {
+                ideal_inputs_[thread] = std::make_unique<IdealInput>(program_, share.first, own);
+                for (std::size_t c = 0; c < own.size(); ++c)
+                    own[c]->listen(*ideal_inputs_[thread], c);
+            });
+        });
+        failure.rethrow();
+        program_.ideal.synapses = {};       // each thread has its own
+    }
     playback_ = std::make_unique<Playback>(program_, stimulus_);
 }
 
@@ -147,10 +164,19 @@ void CpuEngine::advance(std::int64_t steps)
             if (step == prepared) {
                 prepared = std::min(end, prepared + piece);
                 playback_->advance(static_cast<double>(prepared) * program_.timestep_s, inputs_, {static_cast<std::size_t>(thread), static_cast<std::size_t>(threads_)}, barrier);
+                if (ideal_senders_.any_source()) {
+                    if (thread == 0)
+                        failure.guard(step - 1, [&] { ideal_senders_.gather(playback_->fresh(), step, prepared); });
+                    barrier.wait();
+                    if (failure.failed_before(step))
+                        break;
+                }
             }
             const std::int64_t next = std::min(prepared, step + window);
             failure.guard(step, [&] {
                 file_sent(share, step, turn ^ 1);
+                if (!ideal_inputs_.empty())
+                    file_ideal(*ideal_inputs_[thread], step, next, turn ^ 1);
                 run(share, step, next, turn);
             });
             step = next;
@@ -175,6 +201,28 @@ void CpuEngine::file_sent(Share share, std::int64_t earliest, int turn)
             for (; route != last && route->target < share.last; ++route)
                 chips_[route->target]->file(*route, own_route_[route - program_.routes.begin()], event, earliest);
         }
+}
+
+/// Spikes of the window before this one, and those that sources send in this one.
+void CpuEngine::file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const
+{
+    const auto send = [&](IdealSenders::Lines lines, double time_s) {
+        const auto nearest = static_cast<std::int64_t>(std::floor(time_s / program_.timestep_s + 0.5));
+        for (std::uint32_t line = lines.first; line < lines.last; ++line)
+            input.spike(line, nearest, time_s);
+    };
+    constexpr std::size_t ahead = 4;        // spikes whose synapses are on their way
+    for (const auto& chip : chips_) {
+        const auto& fired = chip->fired(turn);
+        for (std::size_t k = 0; k < fired.size(); ++k) {
+            if (k + ahead < fired.size())
+                input.prefetch(ideal_senders_.of_neuron(fired[k + ahead].neuron).first);
+            send(ideal_senders_.of_neuron(fired[k].neuron), fired[k].time_s);
+        }
+    }
+    if (ideal_senders_.any_source())
+        for (const IdealSenders::HostSpike& spike : ideal_senders_.spikes(first, last))
+            send(ideal_senders_.of_source(spike.source), spike.time_s);
 }
 
 void CpuEngine::run(Share share, std::int64_t first, std::int64_t last, int turn)
@@ -210,6 +258,8 @@ Counters CpuEngine::counters() const
     Counters counters;
     for (const auto& chip : chips_)
         chip->count(counters);
+    for (const auto& input : ideal_inputs_)
+        counters.synaptic_events += input->synaptic_events();
     counters.l2_down_dropped_before_sim = playback_->dropped_before_sim();
     counters.l2_down_lost = playback_->lost_on_link();
     return counters;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "chip.hpp"
+#include "ideal_input.hpp"
+#include "ideal_senders.hpp"
 #include "kernels/engine.hpp"
 
 namespace bss {
@@ -31,6 +33,7 @@ private:
     void build();
     std::vector<Share> shares() const;
     void file_sent(Share share, std::int64_t earliest, int turn);
+    void file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const;
     void run(Share share, std::int64_t first, std::int64_t last, int turn);
 
     int asked_threads_;
@@ -40,6 +43,8 @@ private:
     std::vector<Share> shares_;
     std::vector<std::unique_ptr<ChipRun>> chips_;
     std::vector<std::uint32_t> own_route_;              ///< [route] its number among those to its target
+    IdealSenders ideal_senders_;
+    std::vector<std::unique_ptr<IdealInput>> ideal_inputs_;     ///< [thread]; empty: no ideal synapses
     std::unique_ptr<Playback> playback_;
     std::vector<std::vector<InputEvent>> inputs_;       ///< [chip] host events that did not enter its mergers yet
     std::int64_t now_ = 0, taken_ = 0;

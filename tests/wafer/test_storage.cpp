@@ -38,6 +38,9 @@ WaferConfig scrambled(std::uint64_t seed)
     config.fpgas[Fpga(below(48))].lookahead_clocks = 62;
     config.ideals.uniform_delay_s = 1e-7;
     config.ideals.initial_potentials.push_back({Hicann(20), Denmem(5), 0.7});
+    config.ideals.plasticities = {{0.3, 1e-4, 0}, {0.2, 0, 2e-4}};
+    config.ideals.kept_synapses = {{true, 1ull << 40, {}, {}, Hicann(20), Denmem(5), SynapticInput::inhibitory, 1e-8f, 0},
+                                   {false, 0, {1, Hicann(7)}, Denmem(511), Hicann(21), Denmem(6), SynapticInput::excitatory, 2e-8f, 2}};
     for (const int chip : {20, 21, 300}) {
         HicannConfig& c = config.hicanns[Hicann(chip)];
         for (auto& d : c.denmems)

@@ -1,0 +1,120 @@
+#include "ideal_input.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <tuple>
+
+#include "chip.hpp"
+#include "kernels/model/math.hpp"
+#include "wafer/error.hpp"
+
+namespace bss {
+namespace {
+
+constexpr int factor_bits = 24;                     // of a plastic synapse's factor, which is at most 1
+constexpr std::size_t largest_row = 1 << 25;
+
+}   // namespace
+
+IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<const std::unique_ptr<ChipRun>> chips)
+{
+    for (const auto& chip : chips) {
+        const auto slots = static_cast<std::size_t>(chip->slots());
+        parts_.push_back({width_, slots});
+        width_ += 2 * slots;
+    }
+    if (width_ > largest_row)
+        throw RunError("the ideal fabric: more neurons than a thread can take: use more threads");
+    const auto last = first + chips.size();
+    const std::uint32_t first_neuron = chips.empty() ? 0 : program.chips[first].first_neuron;
+    const std::uint32_t last_neuron = chips.empty() ? 0 : program.chips[last - 1].first_neuron + static_cast<std::uint32_t>(program.chips[last - 1].neurons.size());
+    std::vector<std::uint32_t> chip_of(last_neuron - first_neuron), slot_of(last_neuron - first_neuron);
+    for (std::uint32_t c = first; c < last; ++c)
+        for (std::uint32_t n = 0; n < program.chips[c].neurons.size(); ++n) {
+            chip_of[program.chips[c].first_neuron + n - first_neuron] = c - first;
+            slot_of[program.chips[c].first_neuron + n - first_neuron] = static_cast<std::uint32_t>(chips[c - first]->firing_slot(static_cast<int>(n)));
+        }
+
+    const IdealFabric& fabric = program.ideal;
+    const auto ours = [&](const IdealSynapse& s) { return s.neuron >= first_neuron && s.neuron < last_neuron; };
+    synapses_.reserve(static_cast<std::size_t>(std::count_if(fabric.synapses.begin(), fabric.synapses.end(), ours)));
+    std::int64_t longest = 1;
+    for (const IdealLine& line : fabric.lines) {
+        first_.push_back(synapses_.size());
+        for (const IdealSynapse& s : std::span(fabric.synapses).subspan(line.first, line.count)) {
+            if (!ours(s))
+                continue;
+            const std::uint32_t chip = chip_of[s.neuron - first_neuron];
+            const Part& part = parts_[chip];
+            const std::size_t target = part.first + (s.input == SynapticInput::inhibitory ? part.slots : 0) + slot_of[s.neuron - first_neuron];
+            const auto quanta = std::lround(s.siemens / program.chips[first + chip].quantum_siemens);
+            synapses_.push_back({target, s.delay_steps, static_cast<std::uint64_t>(quanta)});
+            longest = std::max<std::int64_t>(longest, s.delay_steps);
+        }
+        std::sort(synapses_.begin() + static_cast<std::ptrdiff_t>(first_.back()), synapses_.end(), [](const Synapse& a, const Synapse& b) {
+            return std::tuple<std::uint64_t, std::uint64_t>(a.delay, a.target) < std::tuple<std::uint64_t, std::uint64_t>(b.delay, b.target);
+        });
+        if (line.plasticity) {
+            plastic_.resize(fabric.lines.size(), static_line);
+            plastic_[first_.size() - 1] = static_cast<std::uint32_t>(states_.size());
+            states_.push_back({*line.plasticity});
+        }
+    }
+    first_.push_back(synapses_.size());
+
+    // Filed at most a window before the spike's own step begins, and one step later if it is nearer to its end.
+    const std::size_t rows = std::bit_ceil(static_cast<std::size_t>(longest + program.window_steps + 2));
+    mask_ = rows - 1;
+    ring_.assign(rows * width_, 0);
+    filed_for_.assign(rows, -1);
+}
+
+std::uint32_t IdealInput::factor_of_event(Plastic& state, double time_s)
+{
+    const auto& [utilisation, tau_rec_s, tau_facil_s] = state.parameters;
+    const double passed_s = time_s - state.last_s;
+    const auto decay = [&](double tau_s) { return tau_s > 0 ? model::exp_limited(static_cast<float>(-passed_s / tau_s)) : 0.0f; };
+    const auto rise = static_cast<float>(utilisation);
+    state.x = 1.0f - (1.0f - state.x) * decay(tau_rec_s);
+    const float u = state.u * decay(tau_facil_s);
+    state.u = u + rise * (1.0f - u);
+    state.last_s = time_s;
+    const float factor = state.u * state.x;
+    state.x -= factor;
+    return static_cast<std::uint32_t>(factor * static_cast<float>(1 << factor_bits) + 0.5f);
+}
+
+void IdealInput::spike(std::size_t line, std::int64_t step, double time_s)
+{
+    const std::uint32_t plastic = plastic_.empty() ? static_line : plastic_[line];
+    const std::uint64_t factor = plastic == static_line ? 0 : factor_of_event(states_[plastic], time_s);
+    const Synapse* const end = synapses_.data() + first_[line + 1];
+    events_ += static_cast<std::int64_t>(first_[line + 1] - first_[line]);
+    for (const Synapse* s = synapses_.data() + first_[line]; s != end;) {
+        const std::uint64_t delay = s->delay;
+        const std::int64_t at = step + static_cast<std::int64_t>(delay);
+        const std::size_t row = static_cast<std::size_t>(at) & mask_;
+        std::int32_t* const sums = ring_.data() + row * width_;
+        filed_for_[row] = at;
+        if (plastic == static_line)
+            for (; s != end && s->delay == delay; ++s)
+                sums[s->target] += static_cast<std::int32_t>(s->quanta);
+        else
+            for (; s != end && s->delay == delay; ++s)
+                sums[s->target] += static_cast<std::int32_t>(s->quanta * factor >> factor_bits);
+    }
+}
+
+void IdealInput::take(std::int64_t step, std::size_t chip, std::int32_t* excitatory, std::int32_t* inhibitory)
+{
+    const Part& part = parts_[chip];
+    std::int32_t* const sums = ring_.data() + (static_cast<std::size_t>(step) & mask_) * width_ + part.first;
+    for (std::size_t k = 0; k < part.slots; ++k)
+        excitatory[k] += sums[k];
+    for (std::size_t k = 0; k < part.slots; ++k)
+        inhibitory[k] += sums[part.slots + k];
+    std::fill(sums, sums + 2 * part.slots, 0);
+}
+
+}   // namespace bss

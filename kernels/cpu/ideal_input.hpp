@@ -1,0 +1,63 @@
+/// Ideal synapses onto the chips of one thread: what they add, by the step in which it acts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/program.hpp"
+
+namespace bss {
+
+class ChipRun;
+
+/// Sums are integers, so that their order never matters; what acts later waits in a ring with a row of accumulators for each step.
+class IdealInput {
+public:
+    /// @param chips  the thread's, beginning with number `first` of the program
+    IdealInput(const Program& program, std::uint32_t first, std::span<const std::unique_ptr<ChipRun>> chips);
+
+    /// A spike of a line's sender, nearest to the grid point `step`: adds its synapses to the rows of the steps in which they act.
+    /// A line's spikes must come in order of time.
+    void spike(std::size_t line, std::int64_t step, double time_s);
+    /// Starts loading what spike() will want.
+    void prefetch(std::size_t line) const { __builtin_prefetch(synapses_.data() + first_[line]); }
+
+    /// Moves what acts at `step` on the thread's chip number `chip` into its accumulators. Each step must be taken once, in order.
+    void take(std::int64_t step, std::size_t chip, std::int32_t* excitatory, std::int32_t* inhibitory);
+    bool anything_at(std::int64_t step) const { return filed_for_[static_cast<std::size_t>(step) & mask_] == step; }
+
+    std::int64_t synaptic_events() const { return events_; }
+
+private:
+    /// 8 bytes: a spike reads one after the other.
+    struct Synapse {
+        std::uint64_t target : 25;                  ///< accumulator within a row
+        std::uint64_t delay : 16;
+        std::uint64_t quanta : 23;
+    };
+    struct Part {
+        std::size_t first, slots;                   ///< of a chip within a row: excitatory slots, then inhibitory ones
+    };
+    struct Plastic {
+        TsodyksMarkram parameters;
+        double last_s = 0;
+        float u = 0, x = 1;                         ///< just after the last event; u = 0, x = 1: at rest
+    };
+    static std::uint32_t factor_of_event(Plastic& state, double time_s);
+
+    std::vector<std::uint64_t> first_;              ///< [line], and one more
+    std::vector<Synapse> synapses_;                 ///< of a line ascending by (delay, target)
+    std::vector<std::uint32_t> plastic_;            ///< [line] into states_; static_line: none. Empty: none at all
+    std::vector<Plastic> states_;
+    static constexpr std::uint32_t static_line = 0xffffffff;
+
+    std::vector<Part> parts_;                       ///< [chip]
+    std::size_t width_ = 0, mask_ = 0;
+    std::vector<std::int32_t> ring_;                ///< [step & mask_][accumulator]
+    std::vector<std::int64_t> filed_for_;           ///< [step & mask_] the last step that the row held something for
+    std::int64_t events_ = 0;
+};
+
+}   // namespace bss
