@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "ideal.hpp"
 #include "rebuild.hpp"
-#include "wafer/error.hpp"
 #include "wafer/fabric.hpp"
 
 namespace bss {
@@ -111,12 +111,7 @@ void write_account(Mapping& mapping, const Network& network, const Machine& mach
         warn(mapping, "delay_ignored", replaced_delays(network, std::nullopt), "delays of synapses are those of their routes, not the ones that were set");
         warn(mapping, "delay_below_timestep", delays_below(options.timestep_s, mapping, machine), "routes of synapses are faster than one time step, which they take");
     }
-    std::uint64_t lost = 0;
-    for (const ProjectionAccount& account : mapping.account)
-        lost += account.lost;
-    if (lost > 0 && !imperfections.synapse_loss)
-        throw InputError(fmt::format("wafer.imperfections.synapse_loss: {} synapses found no place on the wafer, and keeping them as ideal synapses is not possible yet: "
-                                     "expected a network that loses none, or synapse_loss: true", lost));
+    keep_lost_synapses(mapping, network, machine, imperfections);
 }
 
 void verify(Mapping& mapping, const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections)

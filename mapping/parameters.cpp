@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cell_model.hpp"
 #include "current_stimulus.hpp"
 #include "scale.hpp"
 #include "wafer/parallel.hpp"
@@ -36,7 +37,6 @@ struct Cells {
                 realised.back()[n] = asked.back()[n];
         }
     }
-    bool exponential_model() const { return population->cell == CellType::EIF_cond_exp_isfa_ista; }
     double value(std::string_view name, std::uint32_t n) const { return asked[index.at(name)][n]; }
     void realise(std::string_view name, std::uint32_t n, double value) { realised[index.at(name)][n] = value; }
     void mark_clipped(std::string_view name, std::uint32_t n) { clipped[index.at(name)][n] = 1; }
@@ -93,11 +93,9 @@ public:
         set(r, NeuronFg::V_syntcx, "tau_syn_E", scale_.seconds(cells.value("tau_syn_E", n)), ms);
         set(r, NeuronFg::V_syntci, "tau_syn_I", scale_.seconds(cells.value("tau_syn_I", n)), ms);
 
-        const bool adex = cells.exponential_model();
-        const bool exponential = adex && cells.value("delta_T", n) != 0.0;
-        const char* threshold = exponential || (adex && cells.value("v_spike", n) < cells.value("v_thresh", n)) ? "v_spike" : "v_thresh";
-        set(r, NeuronFg::V_t, threshold, scale_.volt(cells.value(threshold, n)), mv);
-        if (exponential) {
+        const CellModel model = model_of(*cells.population, n);
+        set(r, NeuronFg::V_t, model.threshold, scale_.volt(cells.value(model.threshold, n)), mv);
+        if (model.exponential) {
             set(r, NeuronFg::V_exp, "v_thresh", scale_.volt(cells.value("v_thresh", n)), mv);
             set(r, NeuronFg::I_rexp, "delta_T", cells.value("delta_T", n) * scale_.alpha_volt_per_mv,
                 [&](double volt) { return volt / scale_.alpha_volt_per_mv; });
@@ -106,19 +104,18 @@ public:
             fill(r, NeuronFg::I_rexp, dac_max);
         }
         // All three at the top mean off (hardware.md §6.2), so one stays a code below while the exponential is wanted.
-        fill(r, NeuronFg::I_bexp, exponential ? dac_max - 1.0 : dac_max);
+        fill(r, NeuronFg::I_bexp, model.exponential ? dac_max - 1.0 : dac_max);
 
         // Adaptation adds up over the denmems of a neuron, as its capacitances do (hardware.md §7.2 with one denmem's capacitance).
-        const double a = adex ? cells.value("a", n) : 0.0, b = adex ? cells.value("b", n) : 0.0;
         const double siemens = scale_.siemens(1e-9, denmem_farad_, cm), ampere = scale_.ampere(1e-9, denmem_farad_, cm);
-        if (adex) {
-            set(r, NeuronFg::I_gladapt, "a", a * siemens, [&](double x) { return x / siemens; });
-            set(r, NeuronFg::I_fire, "b", b * ampere, [&](double x) { return x / ampere; });
+        if (cells.index.contains("a")) {
+            set(r, NeuronFg::I_gladapt, "a", model.a_ns * siemens, [&](double x) { return x / siemens; });
+            set(r, NeuronFg::I_fire, "b", model.b_na * ampere, [&](double x) { return x / ampere; });
         } else {
             fill(r, NeuronFg::I_gladapt, 0.0);
             fill(r, NeuronFg::I_fire, 0.0);
         }
-        if (a != 0.0 || b != 0.0)
+        if (model.adaptive())
             set(r, NeuronFg::I_radapt, "tau_w", scale_.seconds(cells.value("tau_w", n)), ms);
         else
             fill(r, NeuronFg::I_radapt, dac_max);

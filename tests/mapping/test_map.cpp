@@ -121,19 +121,44 @@ TEST(Map, SourcesInHardwareUnits)
     EXPECT_EQ(mapping.stimulus.sources[0].entries.size(), 1);
 }
 
-TEST(Map, LossThatMustNotBeIsRefused)
+TEST(Map, LostSynapsesAreKept)
 {
     Imperfections imperfections;
     imperfections.synapse_loss = false;
     Mapper mapper(imperfections);
     mapper.scene.options.neuron_size = 1;
-    const auto a = mapper.scene.add_population(400);
+    const auto s = mapper.scene.add_population(300, CellType::SpikeSourcePoisson), a = mapper.scene.add_population(400);
+    mapper.scene.connect(s, a, 1.0, Receptor::inhibitory, ShortTermPlasticity{0.4, 100, 0});
     mapper.scene.connect(a, a, 1.0);
-    EXPECT_THROW(mapper.run(), InputError);
-    mapper.use({});
-    const Mapping mapping = mapper.run();
+    Mapping mapping = mapper.run();
     expect_sound(mapping, mapper.scene.network);
-    EXPECT_GT(mapping.account[0].lost, 0);
+    ASSERT_GT(mapping.account[0].lost, 0);
+    ASSERT_GT(mapping.account[1].lost, 0);
+    const Ideals& ideals = mapping.wafers[0].ideals;
+    ASSERT_EQ(ideals.kept_synapses.size(), mapping.account[0].lost + mapping.account[1].lost);
+    EXPECT_EQ(ideals.plasticities, (std::vector<TsodyksMarkram>{{0.4, 1e-4, 0}}));
+
+    // The first lost synapse of each projection.
+    for (const int p : {0, 1}) {
+        const auto& realised = mapping.synapses[p];
+        const auto k = static_cast<std::size_t>(std::find_if(realised.begin(), realised.end(), [](const auto& r) { return !r.realised(); }) - realised.begin());
+        const auto& kept = ideals.kept_synapses[p == 0 ? 0 : mapping.account[0].lost];
+        const auto& projection = mapper.scene.network.projections[p];
+        const PlacedNeuron& target = mapping.placement[a][projection.post_neuron[k]];
+        EXPECT_EQ(kept.hicann, target.chip.hicann);
+        EXPECT_EQ(kept.firing.value(), target.denmem);
+        EXPECT_EQ(kept.from_host, p == 0);
+        if (p == 0)
+            EXPECT_EQ(kept.source_id, projection.pre_neuron[k]);
+        else
+            EXPECT_EQ(kept.source_firing.value(), mapping.placement[a][projection.pre_neuron[k]].denmem);
+        EXPECT_EQ(kept.input, p == 0 ? SynapticInput::inhibitory : SynapticInput::excitatory);
+        EXPECT_EQ(kept.plasticity, p == 0 ? 1 : 0);
+        const double farad = mapper.scene.machine.silicon[0]->technology().capacitance_farad(mapping.big_capacitor);
+        EXPECT_FLOAT_EQ(kept.siemens, static_cast<float>(projection.weight[k] * 1e-6 * 1000 * farad / 1e-9)) << "cm is 1 nF";
+    }
+    mapper.use({});
+    EXPECT_TRUE(mapper.run().wafers[0].ideals.kept_synapses.empty());
 }
 
 TEST(Map, NeuronSizeByInputs)
