@@ -38,6 +38,11 @@ void check_together(const Yaml& root, Configuration& configuration, Reading& rea
         reading.mistakes.add(where, "run.timestep", fmt::format("expected a time <= run.duration ({} ms), found {} ms", run.duration_ms, run.timestep_ms));
     }
     configuration.mapping.timestep_s = run.timestep_ms * 1e-3 / run.speedup;
+    if (run.mode == RunMode::ideal) {
+        configuration.wafer.imperfections = no_imperfections();
+        for (RecordRequest& request : configuration.record)
+            request.through = Through::probe;       // there is no ADC
+    }
 }
 
 }   // namespace
@@ -83,7 +88,8 @@ Network expand_network(const Configuration& configuration)
     const auto denmems = static_cast<std::uint64_t>(configuration.wafer.hicanns.size()) * Denmem::count;
     const auto size = static_cast<std::uint64_t>(configuration.mapping.neuron_size > 0 ? configuration.mapping.neuron_size : 4);  // auto takes at least 4
     std::uint64_t needed = 0;
-    for (std::uint32_t k = 0; k < configuration.network.populations.size(); ++k) {
+    const bool on_wafer = configuration.run.mode == RunMode::hardware;
+    for (std::uint32_t k = 0; on_wafer && k < configuration.network.populations.size(); ++k) {
         const auto& population = configuration.network.populations[k];
         if (is_source(population.cell))
             continue;

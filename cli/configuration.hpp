@@ -32,7 +32,7 @@ struct RecordRequest {
 };
 
 enum class CalibrationKind { ideal, oracle };
-enum class RunMode { hardware };
+enum class RunMode { hardware, ideal };
 
 struct Configuration {
     std::string file;                           ///< as the user named it

@@ -363,7 +363,6 @@ const std::vector<Key<Configuration>>& configuration_keys()
     const auto run = [](auto member) { return [=](C& c) -> auto& { return c.run.*member; }; };
     const auto max_synapse_loss = [](C& c) -> auto& { return c.max_synapse_loss; };
     const auto strict = [](C& c) -> auto& { return c.strict; };
-    const auto is = [](std::string word) { return [word](const Yaml& node) { return node.is_word(word); }; };
     const auto is_list = [](const Yaml& node) { return node.is(Yaml::Kind::list); };
     const auto is_auto_or_table = [](const Yaml& node) {
         return node.is_word("auto") || (node.is(Yaml::Kind::scalar) && (node.text.find('/') != std::string::npos || node.text.ends_with(".h5")));
@@ -372,7 +371,7 @@ const std::vector<Key<Configuration>>& configuration_keys()
     const Words<std::optional<bool>> capacitors{{"auto", std::nullopt}, {"big", true}, {"small", false}};
     const Words<std::optional<Gear>> gears{{"auto", std::nullopt}, {"normal", Gear::normal}, {"slow", Gear::slow}, {"fast", Gear::fast}};
     const Words<NetForming> nets{{"auto", NetForming::automatic}, {"one_per_population", NetForming::one_per_population}};
-    const Words<RunMode> modes{{"hardware", RunMode::hardware}};
+    const Words<RunMode> modes{{"hardware", RunMode::hardware}, {"ideal", RunMode::ideal}};
     const auto read_the_network = [](const Yaml& node, const std::string& path, C& c, Reading& r) { c.network = read_network(node, path, r.mistakes); };
 
     static const std::vector<Key<C>> keys{
@@ -420,8 +419,8 @@ const std::vector<Key<Configuration>>& configuration_keys()
         {"mapping.list_synapses", flag_type<C>(mapping(&MappingOptions::list_synapses)), "false",
          "store every realised synapse with its place"},
 
-        {"run.mode", later(choice_type<C>(run(&C::Run::mode), modes), "hardware (ideal; not yet)", is("ideal")), "hardware",
-         "ideal: no wafer, every synapse with its own weight and delay"},
+        {"run.mode", choice_type<C>(run(&C::Run::mode), modes), "hardware",
+         "ideal: no wafer (wafer.* and mapping.* are ignored), exact parameters, every synapse with its own weight and delay"},
         {"run.duration", quantity_type<C>(run(&C::Run::duration_ms), Unit::ms, positive), "1000 ms",
          "biological time"},
         {"run.timestep", quantity_type<C>(run(&C::Run::timestep_ms), Unit::ms, positive), "0.1 ms",

@@ -21,6 +21,7 @@
 #include "cli/recorder.hpp"
 #include "cli/summary.hpp"
 #include "kernels/engine.hpp"
+#include "mapping/ideal.hpp"
 #include "mapping/storage.hpp"
 #include "wafer/error.hpp"
 #include "wafer/files.hpp"
@@ -268,8 +269,10 @@ ExitCode execute(const Options& options)
     const Network network = expand_network(configuration);
 
     const Imperfections& imperfections = configuration.wafer.imperfections;
-    Mapping mapping = configuration.mapping_file.empty() ? map(network, machine, configuration.mapping, imperfections)
-                                                         : read_mapping(configuration.mapping_file, network, machine, configuration.mapping, imperfections);
+    const bool ideal = configuration.run.mode == RunMode::ideal;
+    Mapping mapping = ideal                                ? place_ideally(network, configuration.run.speedup)
+                      : configuration.mapping_file.empty() ? map(network, machine, configuration.mapping, imperfections)
+                                                           : read_mapping(configuration.mapping_file, network, machine, configuration.mapping, imperfections);
     const RecordPlan record_plan = plan_recording(configuration, network, mapping, technology, machine.defects);
 
     take_over(folder);
@@ -277,9 +280,9 @@ ExitCode execute(const Options& options)
                     .network = network,
                     .mapping = mapping,
                     .technology = technology,
-                    .calibration = std::string(calibration->kind()),
+                    .calibration = ideal ? std::string() : std::string(calibration->kind()),
                     .calibration_seconds = calibration_seconds,
-                    .mapping_sha256 = write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses),
+                    .mapping_sha256 = ideal ? std::string() : write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses),
                     .run = {},
                     .activity = {},
                     .warnings = {}};
@@ -294,7 +297,7 @@ ExitCode execute(const Options& options)
 
     const RunSettings settings{
         .timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = record_plan.traces};
-    Program program = elaborate(mapping.wafers, std::span(silicon.get(), 1), settings);
+    Program program = ideal ? ideal_program(network, mapping, technology, settings) : elaborate(mapping.wafers, std::span(silicon.get(), 1), settings);
     Recorder recorder(network, mapping, record_plan, program.neurons);
     const int window_steps = program.window_steps;
     const auto engine = make_engine(std::move(program), mapping.stimulus, {.backend = "cpu", .threads = threads});

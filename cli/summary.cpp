@@ -17,6 +17,8 @@ std::string_view name_of(Gear gear)
     return names[static_cast<std::size_t>(gear)];
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 Json by_cause(const std::array<std::uint64_t, loss_cause_names.size()>& lost)
 {
     Json json = Json::object();
@@ -27,6 +29,8 @@ Json by_cause(const std::array<std::uint64_t, loss_cause_names.size()>& lost)
 
 Json mapping_block(const Outcome& outcome)
 {
+    if (outcome.configuration.run.mode == RunMode::ideal)
+        return nullptr;
     const Mapping& mapping = outcome.mapping;
     ProjectionAccount total;
     Json projections = Json::array();
@@ -54,12 +58,14 @@ Json mapping_block(const Outcome& outcome)
         if (violation.severity != Severity::information)
             rules[std::string(violation.rule)] = rules.value(std::string(violation.rule), 0) + 1;
     }
+    const std::size_t kept = std::accumulate(mapping.wafers.begin(), mapping.wafers.end(), std::size_t{0},
+                                             [](std::size_t sum, const WaferConfig& w) { return sum + w.ideals.kept_synapses.size(); });
     const std::size_t hicanns = std::accumulate(mapping.wafers.begin(), mapping.wafers.end(), std::size_t{0},
                                                 [](std::size_t sum, const WaferConfig& w) { return sum + w.hicanns.size(); });
     const auto& p = mapping.potentials;
     return {{"synapses_realised", total.realised},
             {"synapses_lost", total.lost},
-            {"synapses_kept_ideal", 0},
+            {"synapses_kept_ideal", kept},
             {"lost_by_cause", by_cause(total.lost_by_cause)},
             {"projections", projections},
             {"wafers", std::count_if(mapping.wafers.begin(), mapping.wafers.end(), [](const WaferConfig& w) { return !w.hicanns.empty(); })},
@@ -154,7 +160,7 @@ Json make_summary(const Outcome& outcome)
             {"config_sha256", configuration.sha256},
             {"network", {{"neurons", outcome.network.neurons()}, {"sources", outcome.network.sources()}, {"synapses", outcome.network.synapses()}}},
             {"mapping", mapping_block(outcome)},
-            {"calibration", {{"kind", outcome.calibration}, {"table", nullptr}, {"seconds", outcome.calibration_seconds}}},
+            {"calibration", {{"kind", text_or_null(outcome.calibration)}, {"table", nullptr}, {"seconds", outcome.calibration_seconds}}},
             {"run", run_block(outcome)},
             {"populations", populations_block(outcome)},
             {"spikes_lost",
@@ -168,8 +174,10 @@ Json make_summary(const Outcome& outcome)
              {{"wafer_id", configuration.wafer.id},
               {"technology", configuration.wafer.technology},
               {"seeds", {{"run", configuration.run.seed}, {"mapping", configuration.mapping.seed}, {"network", outcome.network.seed}}},
+              {"settings", configuration.settings},
+              {"configuration_sha256", fingerprint(configuration)},
               {"technology_sha256", outcome.technology.sha256},
-              {"mapping_sha256", outcome.mapping_sha256},
+              {"mapping_sha256", text_or_null(outcome.mapping_sha256)},
               {"libraries", libraries_block()}}}};
 }
 

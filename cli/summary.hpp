@@ -33,9 +33,9 @@ struct Outcome {
     const Network& network;
     const Mapping& mapping;
     const Technology& technology;
-    std::string calibration; ///< its kind
+    std::string calibration; ///< its kind; empty in ideal mode
     double calibration_seconds = 0;
-    std::string mapping_sha256;
+    std::string mapping_sha256; ///< empty in ideal mode
     std::optional<RunAccount> run;            ///< nothing: mapped only
     std::vector<PopulationActivity> activity; ///< [population]; empty when mapped only
     std::vector<Warning> warnings;            ///< of the run, beside the mapping's

@@ -80,6 +80,22 @@ void add_mapping(std::string& out, const Json& network, const Json& mapping)
     line(out, "time", fmt::format("{:.2f} s", mapping["seconds"].get<double>()));
 }
 
+void add_wafer(std::string& out, const Json& summary)
+{
+    heading(out, "Wafer");
+    line(out, "wafer",
+         fmt::format("{}, technology {}", summary["provenance"]["wafer_id"].get<std::uint64_t>(), summary["provenance"]["technology"].get<std::string>()));
+    line(out, "calibration", explanation(summary["calibration"]["kind"].get<std::string>()));
+    std::string off;
+    std::size_t on = 0;
+    for (const auto& [name, value] : summary["imperfections"].items()) {
+        on += value.get<bool>();
+        if (!value.get<bool>())
+            off += (off.empty() ? "" : ", ") + name;
+    }
+    line(out, "imperfections", off.empty() ? "all" : on == 0 ? "none" : fmt::format("all but {}", off));
+}
+
 void add_run(std::string& out, const Json& run)
 {
     heading(out, "Run");
@@ -156,19 +172,10 @@ std::string summary_table(const Json& summary)
     if (!summary["mapping"].is_null())
         add_mapping(out, network, summary["mapping"]);
 
-    heading(out, "Wafer");
-    line(out, "wafer",
-         fmt::format("{}, technology {}", summary["provenance"]["wafer_id"].get<std::uint64_t>(), summary["provenance"]["technology"].get<std::string>()));
-    line(out, "calibration", explanation(summary["calibration"]["kind"].get<std::string>()));
-    std::string off;
-    std::size_t on = 0;
-    for (const auto& [name, value] : summary["imperfections"].items()) {
-        on += value.get<bool>();
-        if (!value.get<bool>())
-            off += (off.empty() ? "" : ", ") + name;
-    }
-    line(out, "imperfections", off.empty() ? "all" : on == 0 ? "none" : fmt::format("all but {}", off));
-
+    if (!summary["mapping"].is_null())
+        add_wafer(out, summary);
+    else
+        out += "\nIdeal fabric: no wafer, every synapse with its own weight and delay\n";
     add_run(out, summary["run"]);
     add_populations(out, summary["populations"], !summary["run"].is_null());
 
