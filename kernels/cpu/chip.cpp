@@ -93,9 +93,9 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
     firings_.clear();
     for (std::int64_t step = first; step < last; ++step) {
         now_ = step;
-        sample(step);
         drive(step);
         deliver(step);
+        sample(step);                           // conductances hold what arrives at this very moment
         crossings_.clear();
         membranes_.step(step, crossings_);
         for (const MembraneSpike& spike : crossings_)

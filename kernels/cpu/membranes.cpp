@@ -283,9 +283,11 @@ float Membranes::g_siemens(int neuron, int synaptic_input) const
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
     double sum = 0;
-    for (int k = 0; k < data_->blocks[static_cast<std::size_t>(place.block)].count; ++k) {
+    const MembraneBlock& block = data_->blocks[static_cast<std::size_t>(place.block)];
+    for (int k = 0; k < block.count; ++k) {
         const auto& d = data_->denmem(place, k);
         sum += d.g[synaptic_input][place.lane] / static_cast<double>(d.per_quantum[synaptic_input][place.lane]);   // in quanta
+        sum += static_cast<std::int32_t>(block.input[synaptic_input][k].of[place.lane]);                           // not yet in g
     }
     return static_cast<float>(sum * data_->settings.quantum_siemens);
 }

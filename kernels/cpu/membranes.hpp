@@ -59,7 +59,7 @@ public:
     /// Integrates step number `step`: from step dt to (step + 1) dt. Crossings are appended, ordered by slot, then time.
     void step(std::int64_t step, std::vector<MembraneSpike>& spikes);
 
-    /// State at the grid point that was reached: after the last step, before any input of the next. Sums over the neuron's denmems.
+    /// State at the grid point that was reached; conductances with what was delivered since. Sums over the neuron's denmems.
     float v_volt(int neuron) const;
     float w_ampere(int neuron) const;
     float g_siemens(int neuron, int synaptic_input) const;

@@ -159,14 +159,14 @@ inline SpikeSource source(std::uint64_t id, std::vector<double> times_s, Hicann 
 
 inline TraceRequest probe(Variable variable, std::vector<NeuronPlace> neurons, std::int64_t interval = 1) { return {variable, Through::probe, interval, std::move(neurons), {}}; }
 
-/// Steps at which an event acted on a column of a conductance trace: it is seen one sample later, at the next grid point.
+/// Steps at which an event acted on a column of a conductance trace: the sample of that very grid point holds it.
 inline std::vector<std::int64_t> onsets(const Trace& trace, std::size_t width, std::size_t column)
 {
     std::vector<std::int64_t> steps;
     const auto value = [&](std::size_t sample) { return trace.values[sample * width + column]; };
     for (std::size_t s = 1; s < trace.values.size() / width; ++s)
         if (value(s) > value(s - 1))
-            steps.push_back(trace.first_step + static_cast<std::int64_t>(s) - 1);
+            steps.push_back(trace.first_step + static_cast<std::int64_t>(s));
     return steps;
 }
 
