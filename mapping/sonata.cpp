@@ -22,6 +22,8 @@ void need_file(const fs::path& path)
     std::error_code error;
     if (!fs::is_regular_file(path, error))
         throw InputError(fmt::format("{}: expected a file, found {}", path.string(), fs::is_directory(path, error) ? "a folder" : "none"));
+    if (fs::file_size(path, error) == 0)
+        throw InputError(fmt::format("{}: the file is empty", path.string()));
 }
 
 std::vector<std::int64_t> whole_dataset(hid_t group, const std::string& name, std::size_t count)
