@@ -26,6 +26,19 @@ void bring_in_network(Yaml& root, const Yaml& place, Reading& reading)
     *root.find("network") = std::move(tree);
 }
 
+/// Short-term plasticity that no driver has; the ideal fabric has it.
+void check_plasticity(const Yaml& root, const Configuration& configuration, Reading& reading)
+{
+    const auto& projections = configuration.network.projections;
+    for (std::size_t k = 0; k < projections.size(); ++k)
+        if (const auto& stp = projections[k].stp; stp && stp->tau_rec_ms > 0 && stp->tau_facil_ms > 0) {
+            const Yaml& given = *root.find("network")->find("projections")->items.at(k).find("synapse")->find("TsodyksMarkram");
+            reading.mistakes.add(given, fmt::format("network.projections.{}.synapse.TsodyksMarkram", k),
+                                 fmt::format("expected tau_rec or tau_facil of 0 (a driver either depresses or facilitates), found {} and {} ms",
+                                             stp->tau_rec_ms, stp->tau_facil_ms));
+        }
+}
+
 /// What is wrong only between keys.
 void check_together(const Yaml& root, Configuration& configuration, Reading& reading)
 {
@@ -42,6 +55,8 @@ void check_together(const Yaml& root, Configuration& configuration, Reading& rea
         configuration.wafer.imperfections = no_imperfections();
         for (RecordRequest& request : configuration.record)
             request.through = Through::probe;       // there is no ADC
+    } else {
+        check_plasticity(root, configuration, reading);
     }
 }
 

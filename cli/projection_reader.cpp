@@ -179,10 +179,6 @@ std::optional<ShortTermPlasticity> read_synapse(const Yaml& node, const std::str
     take("U", Unit::none, Range{0, 1}, stp.U);
     take("tau_rec", Unit::ms, not_negative, stp.tau_rec_ms);
     take("tau_facil", Unit::ms, not_negative, stp.tau_facil_ms);
-    if (stp.tau_rec_ms > 0 && stp.tau_facil_ms > 0)
-        mistakes.add(
-            *given, where,
-            fmt::format("expected tau_rec or tau_facil of 0 (a driver either depresses or facilitates), found {} and {} ms", stp.tau_rec_ms, stp.tau_facil_ms));
     return stp;
 }
 
