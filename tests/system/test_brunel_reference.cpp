@@ -1,4 +1,4 @@
-// A balanced random network (Brunel 2000; reference-networks.md §6.2, a quarter of its size) with every imperfection off, from network to spikes,
+// A balanced random network (Brunel 2000; reference-networks.md §6.2, a quarter of its size) with every imperfection off, on the wafer and on the ideal fabric,
 // against an independent double-precision simulation of the same synapses written here: own integrator, own Poisson sources, smaller step.
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 
 #include "kernels/engine.hpp"
 #include "mapping/connectors.hpp"
+#include "mapping/ideal.hpp"
 #include "mapping/mapping.hpp"
 
 namespace bss {
@@ -49,7 +50,17 @@ Network brunel()
     return expand(std::move(spec));
 }
 
-/// Mean rate in Hz of E and I together, from wafer and engine.
+/// Mean rate in Hz of E and I together.
+double rate_of(Program program, const Mapping& mapping)
+{
+    const auto engine = make_engine(std::move(program), mapping.stimulus);
+    engine->advance(static_cast<std::int64_t>(duration_ms / 0.1));
+    const Recording recording = engine->take_recording();
+    const auto late = std::count_if(recording.spikes.begin(), recording.spikes.end(), [&](const NeuronSpike& s) { return mapping.scale.ms(s.time_s) > warm_up_ms; });
+    return static_cast<double>(late) / (n_exc + n_inh) / (duration_ms - warm_up_ms) * 1e3;
+}
+
+/// From wafer and engine.
 double simulated_rate(const Network& network, std::uint64_t seed)
 {
     Machine machine;
@@ -67,11 +78,15 @@ double simulated_rate(const Network& network, std::uint64_t seed)
     EXPECT_TRUE(mapping.rebuilt_from_bits);
 
     const RunSettings settings{.timestep_s = options.timestep_s, .trial = seed, .traces = {}};
-    const auto engine = make_engine(elaborate(mapping.wafers, std::span(machine.silicon[0].get(), 1), settings), mapping.stimulus);
-    engine->advance(static_cast<std::int64_t>(duration_ms / 0.1));
-    const Recording recording = engine->take_recording();
-    const auto late = std::count_if(recording.spikes.begin(), recording.spikes.end(), [&](const NeuronSpike& s) { return mapping.scale.ms(s.time_s) > warm_up_ms; });
-    return static_cast<double>(late) / (n_exc + n_inh) / (duration_ms - warm_up_ms) * 1e3;
+    return rate_of(elaborate(mapping.wafers, std::span(machine.silicon[0].get(), 1), settings), mapping);
+}
+
+/// The same on the ideal fabric.
+double ideal_rate(const Network& network, std::uint64_t seed)
+{
+    constexpr double speedup = 1000;
+    const Mapping placed = place_ideally(network, speedup);
+    return rate_of(ideal_program(network, placed, Technology::load("hicann-x1000"), {.timestep_s = 1e-4 / speedup, .trial = seed, .traces = {}}), placed);
 }
 
 /// The same network by exponential Euler in double precision at a fifth of the step, spikes interpolated within it.
@@ -127,14 +142,16 @@ double reference_rate(const Network& network, unsigned seed)
 TEST(BrunelNetwork, RateAgreesWithAnIndependentSimulation)
 {
     const Network network = brunel();
-    double simulated = 0, reference = 0;
+    double simulated = 0, ideal = 0, reference = 0;
     for (unsigned seed = 1; seed <= 3; ++seed) {
         simulated += simulated_rate(network, seed) / 3;
+        ideal += ideal_rate(network, seed) / 3;
         reference += reference_rate(network, seed) / 3;
     }
     RecordProperty("simulated_hz", std::to_string(simulated));
     RecordProperty("reference_hz", std::to_string(reference));
     EXPECT_GT(reference, 2.0);
+    EXPECT_NEAR(ideal / reference, 1.0, 0.05) << ideal << " Hz on the ideal fabric, reference " << reference << " Hz";
     EXPECT_NEAR(simulated / reference, 1.0, 0.05) << simulated << " Hz, reference " << reference << " Hz";
 }
 
