@@ -3,28 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "batch.hpp"
 #include "configuration_keys.hpp"
-#include "network_reader.hpp"
 #include "wafer/digest.hpp"
 #include "wafer/error.hpp"
 
 namespace bss {
 
 namespace {
-
-/// A network's file takes its place in the tree, so that `--set network.…` reaches into it. Without the file the place stays empty.
-void bring_in_network(Yaml& root, const Yaml& place, Reading& reading)
-{
-    const auto path = located(place, place.text);
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) {
-        reading.mistakes.add(place, "network", fmt::format("expected a network (a map) or the name of its file, found no file \"{}\"", place.text));
-        root.items.clear();
-        return;
-    }
-    auto tree = reading.yaml.read_file(path, "network.");
-    *root.find("network") = std::move(tree);
-}
 
 /// Short-term plasticity that no driver has; the ideal fabric has it.
 void check_plasticity(const Yaml& root, const Configuration& configuration, Reading& reading)
@@ -50,6 +36,14 @@ void check_together(const Yaml& root, Configuration& configuration, Reading& rea
         const auto& where = timestep ? *timestep : duration ? *duration : root;
         reading.mistakes.add(where, "run.timestep", fmt::format("expected a time <= run.duration ({} ms), found {} ms", run.duration_ms, run.timestep_ms));
     }
+    constexpr double most_steps = 1e12;         // years of computing; more would not fit the counters either
+    if (run.duration_ms / run.timestep_ms > most_steps) {
+        const auto* duration = block ? block->find("duration") : nullptr;
+        const bool fine = timestep && run.timestep_ms < 1e-6;   // which of the two is it?
+        reading.mistakes.add(fine ? *timestep : duration ? *duration : root, fine ? "run.timestep" : "run.duration",
+                             fmt::format("expected at most {:g} steps, found {:.3g} (a duration of {:g} ms, a timestep of {:g} ms)", most_steps,
+                                         run.duration_ms / run.timestep_ms, run.duration_ms, run.timestep_ms));
+    }
     configuration.mapping.timestep_s = run.timestep_ms * 1e-3 / run.speedup;
     if (run.mode == RunMode::ideal) {
         configuration.wafer.imperfections = no_imperfections();
@@ -62,39 +56,26 @@ void check_together(const Yaml& root, Configuration& configuration, Reading& rea
 
 }   // namespace
 
-Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::string>& options)
+void read_tree(const Yaml& root, Configuration& configuration, Reading& reading)
 {
-    Reading reading;
-    Configuration configuration;
-    auto root = reading.yaml.read_file(file);
-    configuration.file = file.string();
-    configuration.text = reading.yaml.text();
-    configuration.sha256 = sha256(configuration.text);
-    configuration.output = (std::filesystem::path("results") / file.stem()).string();
-    if (!root.is(Yaml::Kind::map)) {
-        reading.mistakes.expected(root, "", "a map with network, wafer, mapping, run, record, output");
-        reading.mistakes.throw_if_any();
-    }
-    const auto reaches_into_network = [](const std::string& option) { return option.starts_with("network."); };
-    for (const auto& option : options)
-        if (!reaches_into_network(option))
-            reading.yaml.apply_option(root, option);
-    if (const auto* network = root.find("network"); network && network->is(Yaml::Kind::scalar)) {
-        const Yaml place = *network;
-        bring_in_network(root, place, reading);
-        reading.mistakes.throw_if_any();
-    }
-    for (const auto& option : options)
-        if (reaches_into_network(option))
-            reading.yaml.apply_option(root, option);
-
+    const auto before = reading.mistakes.count();
     read_keys(root, "", configuration_keys(), configuration, reading);
     if (!root.find("network"))
         reading.mistakes.add(root, "network", "expected a network (a map) or the name of its file, found nothing");
-    if (!reading.mistakes.any())
+    if (reading.mistakes.count() == before)
         check_together(root, configuration, reading);
-    reading.mistakes.throw_if_any();
-    return configuration;
+}
+
+Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::string>& options)
+{
+    Batch batch(file, options);
+    return batch.configuration(0);
+}
+
+std::string fingerprint(const Configuration& configuration)
+{
+    const auto& run = configuration.run;
+    return sha256(fmt::format("{} {} {} {} {}", configuration.shared_sha256, run.seed, run.duration_ms, configuration.max_synapse_loss, configuration.strict));
 }
 
 Network expand_network(const Configuration& configuration)

@@ -38,6 +38,8 @@ struct Configuration {
     std::string file;                           ///< as the user named it
     std::string text;                           ///< of the file
     std::string sha256;                         ///< of the text
+    std::map<std::string, std::string> settings;    ///< key -> value (YAML in one line): the `--set` options, and what a batch varies
+    std::string shared_sha256;                  ///< of all keys, the network and all input files, but for those keys that leave mapping and silicon as they are
 
     NetworkSpec network;
     struct Wafer {
@@ -56,15 +58,19 @@ struct Configuration {
         RunMode mode = RunMode::hardware;
         double duration_ms = 1000, timestep_ms = 0.1, speedup = 1000;
         std::uint64_t seed = 1;
+        std::uint64_t trials = 1;
     } run;
     std::vector<RecordRequest> record;
     std::string output;                         ///< relative to the working folder
     bool strict = false;
 };
 
-/// Reads a file and the `--set key.path=value` options over it.
+/// Reads a file and the `--set key.path=value` options over it; of a batch (cli/batch.hpp) its first run.
 /// @throws InputError with all mistakes, at most ten, a line each: "configs/a.yaml:12: run.timestep: expected a time > 0 (ms), found "-0.1 ms""
 Configuration read_configuration(const std::filesystem::path& file, const std::vector<std::string>& options = {});
+
+/// Fingerprint of everything that a run's results depend on: equal ones make equal results.
+std::string fingerprint(const Configuration& configuration);
 
 /// The network with every synapse. @throws InputError naming file and population when it needs more denmems than the HICANNs have, before any memory is taken
 Network expand_network(const Configuration& configuration);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "batch.hpp"
 #include "defects_reader.hpp"
 #include "network_reader.hpp"
 #include "wafer/error.hpp"
@@ -43,15 +44,6 @@ template <class T, class Part, class Member>
 Type<T> at(Member member, Type<Part> type)
 {
     return {type.expects, [=](const Yaml& node, const std::string& path, T& target, Reading& reading) { type.read(node, path, member(target), reading); }};
-}
-
-template <class T>
-Type<T> not_yet(std::string expects, std::string only)
-{
-    return {std::move(expects), [only](const Yaml& node, const std::string& path, T&, Reading& reading) {
-                if (!node.is(Yaml::Kind::null) && !node.is_word(only))
-                    reading.mistakes.add(node, path, fmt::format("not yet available (leave it out), found {}", node.shown()));
-            }};
 }
 
 std::vector<Hicann> read_enums(const Yaml& list, const std::string& path, Mistakes& mistakes)
@@ -429,8 +421,8 @@ const std::vector<Key<Configuration>>& configuration_keys()
          "of the model: circuit time = biological time / speedup"},
         {"run.seed", whole_type<C>(run(&C::Run::seed), 0, largest), "1",
          "trial: floating-gate write error, temporal noise, Poisson sources"},
-        {"run.trials", not_yet<C>("1 (more: not yet)", "1"), "1",
-         "runs with the seeds run.seed, run.seed + 1, …"},
+        {"run.trials", whole_type<C>(run(&C::Run::trials), 1, most_runs), "1",
+         "runs with the seeds run.seed, run.seed + 1, …, each in a folder of its own"},
 
         {"record", {"a list of entries", read_record}, "[]",
          "traces (entries below); the spikes of every population are recorded anyway"},
@@ -438,8 +430,8 @@ const std::vector<Key<Configuration>>& configuration_keys()
          "results, relative to the working folder; without it results/<name of the configuration>"},
         {"strict", flag_type<C>(strict), "false",
          "a warning, clip or loss is an error (exit code 3)"},
-        {"sweep", not_yet<C>("{key: [values]} (not yet)", "null"), "null",
-         "runs every combination of the values"},
+        {"sweep", {"{key: [values], …}", [](const Yaml&, const std::string&, C&, Reading&) {}}, "",    // cli/batch.cpp takes it out before
+         "runs every combination of the values of any keys above, each in a folder of its own"},
     };
     return keys;
 }

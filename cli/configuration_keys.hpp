@@ -9,6 +9,9 @@ namespace bss {
 /// All keys, in the order of the documentation; those that need the network come after it.
 const std::vector<Key<Configuration>>& configuration_keys();
 
+/// Reads a whole configuration, its network in place, into `configuration`; what is wrong goes to the mistakes.
+void read_tree(const Yaml& root, Configuration& configuration, Reading& reading);
+
 /// Keys of an entry of `record`, and of `mapping.place`; the entry's population is read first.
 struct RecordEntry {
     const Configuration* configuration;

@@ -36,7 +36,7 @@ double source_rate_hz(const Population& population, double duration_ms)
 
 }   // namespace
 
-std::string dry_run_table(const Configuration& configuration, const Technology& technology, int threads)
+Estimate estimate_of(const Configuration& configuration, const Technology& technology, int threads)
 {
     const NetworkSpec& network = configuration.network;
     const bool ideal = configuration.run.mode == RunMode::ideal;
@@ -67,7 +67,9 @@ std::string dry_run_table(const Configuration& configuration, const Technology& 
     const double hardware_rate = rate_hz * configuration.run.speedup, link = 1.0 / technology.timing.link_down_spacing_s,
                  fpga = 1.0 / technology.timing.fpga_spacing_s;
 
-    std::string out = fmt::format("{}: what a run would take, before mapping\n", configuration.file);
+    Estimate estimate{.table = {}, .map_s = map_s, .run_s = run_s, .memory_bytes = memory + trace_bytes};
+    std::string& out = estimate.table;
+    out = fmt::format("{}: what a run would take, before mapping\n", configuration.file);
     const auto line = [&](std::string_view name, const std::string& value) { out += fmt::format("  {:<22} {}\n", name, value); };
     line("network", fmt::format("{:.0f} neurons, {:.0f} sources, {}{:.0f} synapses", neurons, sources, synapses > 0 ? "about " : "", synapses));
     if (!ideal)
@@ -76,13 +78,13 @@ std::string dry_run_table(const Configuration& configuration, const Technology& 
     line("memory", fmt::format("about {:.1f} GB, {:.3g} MB of it for traces", (memory + trace_bytes) * 1e-9, trace_bytes * 1e-6));
     if (ideal) {
         line("time", fmt::format("about {:.0f} s for {:.0f} steps on {} threads", std::ceil(run_s), steps, threads));
-        return out;
+        return estimate;
     }
     line("time", fmt::format("about {:.0f} s for mapping, {:.0f} s for {:.0f} steps on {} threads", std::ceil(map_s), std::ceil(run_s), steps, threads));
     line("onto the wafer", fmt::format("{:.3g} M events/s in hardware time, at least {:.0f} FPGA(s) of {:.3g} M events/s or {:.0f} link(s) of {:.3g} M",
                                        hardware_rate * 1e-6, std::ceil(hardware_rate / fpga), fpga * 1e-6, std::ceil(hardware_rate / link), link * 1e-6));
     line("off the wafer", "known only by running: the rates of the neurons");
-    return out;
+    return estimate;
 }
 
 }   // namespace bss

@@ -8,8 +8,12 @@
 
 namespace bss {
 
-/// A table of HICANNs, memory, time and rates onto the wafer; estimates are marked as such.
+struct Estimate {
+    std::string table; ///< HICANNs, memory, time and rates onto the wafer; what is estimated is marked as such
+    double map_s = 0, run_s = 0, memory_bytes = 0;
+};
+
 /// @param threads  that the run would use
-std::string dry_run_table(const Configuration& configuration, const Technology& technology, int threads);
+Estimate estimate_of(const Configuration& configuration, const Technology& technology, int threads);
 
 }   // namespace bss

@@ -101,8 +101,8 @@ std::string_view unit_of(Variable variable)
 
 void remove_results(const std::filesystem::path& folder)
 {
-    constexpr std::array<std::string_view, 10> names{"summary.json", "spikes.h5",  "v.h5",       "w.h5",      "gsyn_exc.h5",
-                                                     "gsyn_inh.h5",  "mapping.h5", "raster.png", "wafer.png", "report.html"};
+    constexpr std::array<std::string_view, 12> names{"summary.json", "spikes.h5",  "v.h5",       "w.h5",      "gsyn_exc.h5",
+                                                     "gsyn_inh.h5",  "mapping.h5", "raster.png", "wafer.png", "report.html", "runs.csv", "runs.png"};
     const auto ours = [&](const std::string& file) { // whole, or begun by a run that was killed: ".spikes.h5.4711.partial" (wafer/files.hpp)
         return std::any_of(names.begin(), names.end(),
                            [&](std::string_view name) { return file == name || (file.starts_with(fmt::format(".{}.", name)) && file.ends_with(".partial")); });
@@ -112,10 +112,30 @@ void remove_results(const std::filesystem::path& folder)
     for (const auto& entry : std::filesystem::directory_iterator(folder, failed))
         if (ours(entry.path().filename().string()))
             old.push_back(entry.path());
+    // summary.json says that the others are whole: it goes first
+    std::partition(old.begin(), old.end(), [](const std::filesystem::path& path) { return path.filename() == "summary.json"; });
     for (std::size_t k = 0; k < old.size() && !failed; ++k)
         std::filesystem::remove(old[k], failed);
     if (failed)
         throw RunError(fmt::format("{}: old results cannot be removed: {}", folder.string(), failed.message()));
+}
+
+void remove_runs(const std::filesystem::path& folder, const std::function<bool(std::size_t run)>& keeps)
+{
+    std::error_code failed;
+    std::vector<std::filesystem::path> old;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+        const std::string name = entry.path().filename().string();
+        const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
+        if (name.size() == 8 && name.starts_with("run-") && std::all_of(name.begin() + 4, name.end(), is_digit) && entry.is_directory() && !entry.is_symlink() &&
+            !keeps(std::stoul(name.substr(4))))
+            old.push_back(entry.path());
+    }
+    for (const auto& path : old) {
+        remove_results(path);
+        if (std::filesystem::is_empty(path, failed))
+            std::filesystem::remove(path, failed);
+    }
 }
 
 }   // namespace bss

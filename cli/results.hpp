@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,5 +45,9 @@ std::string_view unit_of(Variable variable);
 /// Removes the files that an earlier run of ours left in a folder; others stay.
 /// @throws RunError when one cannot be removed
 void remove_results(const std::filesystem::path& folder);
+
+/// Removes the results of a batch's runs from the folders run-0000, … in a folder, and the folders themselves if nothing else is in them.
+/// @param keeps  whether a run stays, by its number. @throws RunError when a file cannot be removed
+void remove_runs(const std::filesystem::path& folder, const std::function<bool(std::size_t run)>& keeps);
 
 }   // namespace bss

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -14,11 +18,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "cli/batch.hpp"
 #include "cli/configuration.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/progress.hpp"
 #include "cli/record_plan.hpp"
 #include "cli/recorder.hpp"
+#include "cli/runs_table.hpp"
 #include "cli/summary.hpp"
 #include "kernels/engine.hpp"
 #include "mapping/ideal.hpp"
@@ -139,16 +145,18 @@ void check_output(const fs::path& folder)
         refuse(why);
 }
 
-void take_over(const fs::path& folder)
+/// Makes the folder, or removes what earlier runs of ours left in it; those runs of a batch stay which `keeps` names by their number.
+void take_over(const fs::path& folder, const std::function<bool(std::size_t run)>& keeps = [](std::size_t) { return false; })
 {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error)
         throw RunError(fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
     remove_results(folder);
+    remove_runs(folder, keeps);
 }
 
-// ---- the command ---------------------------------------------------------------------------------------------------
+// ---- one run -------------------------------------------------------------------------------------------------------
 
 std::shared_ptr<const Calibration> make_calibration(CalibrationKind kind, const Silicon& silicon)
 {
@@ -166,6 +174,19 @@ Machine make_machine(const Configuration& configuration, const std::shared_ptr<c
         if (machine.defects[0].usable(hicann))
             machine.chips.push_back({0, hicann});
     return machine;
+}
+
+/// @throws InputError that names the configuration: what does not fit shows only here, and has no line
+Mapping make_mapping(const Configuration& configuration, const Network& network, const Machine& machine)
+{
+    const Imperfections& imperfections = configuration.wafer.imperfections;
+    try {
+        return configuration.run.mode == RunMode::ideal ? place_ideally(network, configuration.run.speedup)
+               : configuration.mapping_file.empty()     ? map(network, machine, configuration.mapping, imperfections)
+                                                        : read_mapping(configuration.mapping_file, network, machine, configuration.mapping, imperfections);
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("{}: {}", configuration.file, error.what()));
+    }
 }
 
 /// Warnings that only a run can give, where the mapping did not foresee them.
@@ -198,7 +219,7 @@ RunAccount run_engine(Engine& engine, Recorder& recorder, const Configuration& c
         const auto chunk_begin = std::chrono::steady_clock::now();
         const std::int64_t now = std::min(chunk, steps - engine.now());
         engine.advance(now);
-        recorder.add(engine.take_recording(), time_ms(engine.now()));
+        recorder.add(engine.take_recording(), duration_ms);
         const double took = seconds_since(chunk_begin);
         const double factor = std::clamp(chunk_seconds / std::max(took, 1e-6), 0.1, 8.0);
         chunk = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(chunk) * factor));
@@ -212,21 +233,6 @@ RunAccount run_engine(Engine& engine, Recorder& recorder, const Configuration& c
     account.completed_ms = time_ms(engine.now());
     account.counters = engine.counters();
     return account;
-}
-
-void print(const Json& summary, const Options& options)
-{
-    if (options.json)
-        fmt::print("{}\n", summary.dump(2));
-    else if (!options.quiet)
-        fmt::print("{}", summary_table(summary));
-}
-
-/// Writes summary.json, which says that the results are complete, and prints it.
-void finish(const fs::path& folder, const Json& summary, const Options& options)
-{
-    write_text(folder / "summary.json", summary.dump(2) + "\n");
-    print(summary, options);
 }
 
 /// Why a limit of the user's is exceeded, a line each.
@@ -245,80 +251,216 @@ std::vector<std::string> exceeded_limits(const Configuration& configuration, con
     return lines;
 }
 
-ExitCode execute(const Options& options)
+/// Everything that runs share which differ in nothing that matters to it: Configuration::shared_sha256 says so.
+struct Prepared {
+    Technology technology;
+    std::shared_ptr<const Silicon> silicon;
+    std::shared_ptr<const Calibration> calibration;
+    double calibration_seconds = 0;
+    Network network;
+    Mapping mapping;
+    RecordPlan record_plan;
+    std::unique_ptr<Engine> engine; ///< of the run before
+    std::string shared_sha256;
+};
+
+std::unique_ptr<Prepared> prepare(const Configuration& configuration)
 {
-    const Configuration configuration = read_configuration(options.config, options.set);
-    if (options.backend == "cuda")
-        throw InputError("--backend cuda: expected a CUDA device, found none that this build can use");
-    set_threads(options.threads);
-    const int threads = bss::threads();
-    const Technology technology = Technology::load(configuration.wafer.technology);
-    if (options.dry_run) {
-        if (!options.quiet)
-            fmt::print("{}", dry_run_table(configuration, technology, threads));
-        return ExitCode::done;
-    }
-    const fs::path folder = options.output.empty() ? configuration.output : options.output;
-    check_output(folder);
-
-    const auto silicon = std::make_shared<const Silicon>(technology, configuration.wafer.imperfections, configuration.wafer.id);
+    auto prepared = std::make_unique<Prepared>();
+    Prepared& p = *prepared;
+    p.technology = Technology::load(configuration.wafer.technology);
+    p.silicon = std::make_shared<const Silicon>(p.technology, configuration.wafer.imperfections, configuration.wafer.id);
     const auto calibration_begin = std::chrono::steady_clock::now();
-    const auto calibration = make_calibration(configuration.wafer.calibration, *silicon);
-    const double calibration_seconds = seconds_since(calibration_begin);
-    const Machine machine = make_machine(configuration, silicon, calibration);
-    const Network network = expand_network(configuration);
+    p.calibration = make_calibration(configuration.wafer.calibration, *p.silicon);
+    p.calibration_seconds = seconds_since(calibration_begin);
+    const Machine machine = make_machine(configuration, p.silicon, p.calibration);
+    p.network = expand_network(configuration);
 
-    const Imperfections& imperfections = configuration.wafer.imperfections;
+    p.mapping = make_mapping(configuration, p.network, machine);
+    p.record_plan = plan_recording(configuration, p.network, p.mapping, p.technology, machine.defects);
+    p.shared_sha256 = configuration.shared_sha256;
+    return prepared;
+}
+
+/// How a run ended, and its summary.
+struct Ended {
+    ExitCode code = ExitCode::done;
+    Json summary;
+};
+
+/// Writes summary.json, which says that the results are complete, and tells why limits were exceeded.
+Ended finish(const Configuration& configuration, const fs::path& folder, Json summary)
+{
+    write_text(folder / "summary.json", summary.dump(2) + "\n");
+    const std::vector<std::string> exceeded = exceeded_limits(configuration, summary);
+    for (const std::string& line : exceeded)
+        fmt::print(stderr, "{}\n", line);
+    return {exceeded.empty() ? ExitCode::done : ExitCode::limit_exceeded, std::move(summary)};
+}
+
+/// One run into its folder, from a mapping that is made.
+Ended run_one(const Configuration& configuration, Prepared& prepared, const fs::path& folder, const Options& options)
+{
+    const Network& network = prepared.network;
+    const Mapping& mapping = prepared.mapping;
     const bool ideal = configuration.run.mode == RunMode::ideal;
-    Mapping mapping = ideal                                ? place_ideally(network, configuration.run.speedup)
-                      : configuration.mapping_file.empty() ? map(network, machine, configuration.mapping, imperfections)
-                                                           : read_mapping(configuration.mapping_file, network, machine, configuration.mapping, imperfections);
-    const RecordPlan record_plan = plan_recording(configuration, network, mapping, technology, machine.defects);
-
     take_over(folder);
     Outcome outcome{.configuration = configuration,
                     .network = network,
                     .mapping = mapping,
-                    .technology = technology,
-                    .calibration = ideal ? std::string() : std::string(calibration->kind()),
-                    .calibration_seconds = calibration_seconds,
+                    .technology = prepared.technology,
+                    .calibration = ideal ? std::string() : std::string(prepared.calibration->kind()),
+                    .calibration_seconds = prepared.calibration_seconds,
                     .mapping_sha256 = ideal ? std::string() : write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses),
                     .run = {},
                     .activity = {},
                     .warnings = {}};
-    const Json mapped = make_summary(outcome);
-    const std::vector<std::string> exceeded = exceeded_limits(configuration, mapped);
-    if (options.map_only || !exceeded.empty()) {
-        finish(folder, mapped, options);
-        for (const std::string& line : exceeded)
-            fmt::print(stderr, "{}\n", line);
-        return exceeded.empty() ? ExitCode::done : ExitCode::limit_exceeded;
-    }
+    if (Json mapped = make_summary(outcome); options.map_only || !exceeded_limits(configuration, mapped).empty())
+        return finish(configuration, folder, std::move(mapped));
 
     const RunSettings settings{
-        .timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = record_plan.traces};
-    Program program = ideal ? ideal_program(network, mapping, technology, settings) : elaborate(mapping.wafers, std::span(silicon.get(), 1), settings);
-    Recorder recorder(network, mapping, record_plan, program.neurons);
+        .timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = prepared.record_plan.traces};
+    Program program = ideal ? ideal_program(network, mapping, prepared.technology, settings)
+                            : elaborate(mapping.wafers, std::span(prepared.silicon.get(), 1), settings);
+    Recorder recorder(network, mapping, prepared.record_plan, program.neurons);
     const int window_steps = program.window_steps;
-    const auto engine = make_engine(std::move(program), mapping.stimulus, {.backend = "cpu", .threads = threads});
+    if (prepared.engine)
+        prepared.engine->restart(std::move(program), mapping.stimulus);
+    else
+        prepared.engine = make_engine(std::move(program), mapping.stimulus, {.backend = "cpu", .threads = threads()});
     running = 1;
-    RunAccount account = run_engine(*engine, recorder, configuration, !options.quiet && !options.json);
+    RunAccount account = run_engine(*prepared.engine, recorder, configuration, !options.quiet && !options.json);
     account.window_steps = window_steps;
     outcome.run = account;
     outcome.activity = recorder.activity();
     outcome.warnings = warnings_of_run(mapping, account.counters);
     recorder.write(folder, account.completed_ms);
 
-    const Json summary = make_summary(outcome);
-    finish(folder, summary, options);
-    if (interrupted) {
+    Ended ended = finish(configuration, folder, make_summary(outcome));
+    running = interrupted;
+    if (account.completed_ms < configuration.run.duration_ms) {
         fmt::print(stderr, "interrupted: {} is complete up to {:g} ms\n", folder.string(), account.completed_ms);
-        return ExitCode::interrupted;
+        ended.code = ExitCode::interrupted;
     }
-    const std::vector<std::string> found = exceeded_limits(configuration, summary);
-    for (const std::string& line : found)
-        fmt::print(stderr, "{}\n", line);
-    return found.empty() ? ExitCode::done : ExitCode::limit_exceeded;
+    return ended;
+}
+
+// ---- a batch -------------------------------------------------------------------------------------------------------
+
+/// What an earlier command left of a run, if there is nothing to add to it.
+std::optional<Ended> finished(const Configuration& configuration, const fs::path& folder, const Options& options)
+{
+    std::ifstream file(folder / "summary.json");
+    Json summary = Json::parse(file, nullptr, false);
+    if (!summary.is_object() || summary.value("/provenance/configuration_sha256"_json_pointer, "") != fingerprint(configuration))
+        return std::nullopt;
+    const Json& run = summary["run"];
+    const ExitCode code = exceeded_limits(configuration, summary).empty() ? ExitCode::done : ExitCode::limit_exceeded;
+    const bool complete = run.is_null() ? options.map_only || code == ExitCode::limit_exceeded
+                                        : run["completed_ms"] >= run["duration_ms"] && fs::exists(folder / "spikes.h5");
+    return complete ? std::optional(Ended{code, std::move(summary)}) : std::nullopt;
+}
+
+/// One run of a batch. What goes wrong is told, and leaves the other runs alone.
+Ended run_of_batch(Batch& batch, std::size_t run, std::unique_ptr<Prepared>& prepared, const fs::path& folder, const Options& options)
+{
+    const auto failed = [&](ExitCode code, std::string_view what) {
+        fmt::print(stderr, "{}: {}\n", run_name(run), what);
+        prepared.reset();
+        return Ended{code, nullptr};
+    };
+    try {
+        const Configuration& configuration = batch.configuration(run);
+        if (!prepared || prepared->shared_sha256 != configuration.shared_sha256) {
+            prepared.reset(); // two mappings need not fit into memory
+            prepared = prepare(configuration);
+        }
+        return run_one(configuration, *prepared, folder, options);
+    } catch (const InputError& error) {
+        return failed(ExitCode::wrong_input, error.what());
+    } catch (const std::bad_alloc&) {
+        return failed(ExitCode::failed, "out of memory (--dry-run estimates what a run needs)");
+    } catch (const std::exception& error) {
+        return failed(ExitCode::failed, error.what());
+    }
+}
+
+ExitCode run_batch(Batch& batch, const fs::path& folder, const Options& options)
+{
+    std::map<std::size_t, Ended> kept;
+    for (std::size_t run = 0; run < batch.size(); ++run)
+        if (const auto inside = folder / run_name(run); fs::exists(inside / "summary.json"))
+            if (auto ended = finished(batch.configuration(run), inside, options))
+                kept.emplace(run, std::move(*ended));
+    take_over(folder, [&](std::size_t run) { return kept.contains(run); });
+
+    std::vector<RunRow> rows;
+    std::unique_ptr<Prepared> prepared;
+    Json summaries = Json::array();
+    ExitCode code = ExitCode::done;
+    for (std::size_t run = 0; run < batch.size() && !interrupted; ++run) {
+        const auto before = kept.find(run);
+        Ended ended = before != kept.end() ? std::move(before->second) : run_of_batch(batch, run, prepared, folder / run_name(run), options);
+        code = gravest(code, ended.code);
+        rows.push_back(make_row(run, batch.settings(run), ended.code, ended.summary));
+        write_text(folder / "runs.csv", runs_csv(batch.varied(), rows));
+        if (options.json && !ended.summary.is_null())
+            summaries.push_back(std::move(ended.summary));
+        else if (!options.quiet && !options.json)
+            fmt::print("{}{}\n", runs_line(batch.varied(), rows.back()), before != kept.end() ? " (kept)" : "");
+        std::fflush(stdout);
+    }
+    if (options.json)
+        fmt::print("{}\n", summaries.dump(2));
+    return rows.size() < batch.size() ? ExitCode::interrupted : code;
+}
+
+// ---- the command ---------------------------------------------------------------------------------------------------
+
+/// What all the runs would take.
+std::string dry_run(Batch& batch)
+{
+    std::string text, shared;
+    double map_s = 0, run_s = 0, memory = 0;
+    for (std::size_t run = 0; run < batch.size(); ++run) {
+        const Configuration& configuration = batch.configuration(run);
+        const Estimate estimate = estimate_of(configuration, Technology::load(configuration.wafer.technology), threads());
+        if (run == 0)
+            text = estimate.table;
+        map_s += configuration.shared_sha256 == shared ? 0 : estimate.map_s;
+        run_s += estimate.run_s;
+        memory = std::max(memory, estimate.memory_bytes);
+        shared = configuration.shared_sha256;
+    }
+    if (batch.several())
+        text += fmt::format("{} runs, of which this is the first, one after the other: about {:.0f} s for mapping, {:.0f} s for running, {:.1f} GB\n", batch.size(),
+                            std::ceil(map_s), std::ceil(run_s), memory * 1e-9);
+    return text;
+}
+
+ExitCode execute(const Options& options)
+{
+    Batch batch(options.config, options.set);
+    if (options.backend == "cuda")
+        throw InputError("--backend cuda: expected a CUDA device, found none that this build can use");
+    set_threads(options.threads);
+    if (options.dry_run) {
+        if (!options.quiet)
+            fmt::print("{}", dry_run(batch));
+        return ExitCode::done;
+    }
+    const fs::path folder = options.output.empty() ? batch.configuration(0).output : options.output;
+    check_output(folder);
+    if (batch.several())
+        return run_batch(batch, folder, options);
+
+    const auto prepared = prepare(batch.configuration(0));
+    const Ended ended = run_one(batch.configuration(0), *prepared, folder, options);
+    if (options.json)
+        fmt::print("{}\n", ended.summary.dump(2));
+    else if (!options.quiet)
+        fmt::print("{}", summary_table(ended.summary));
+    return ended.code;
 }
 
 }   // namespace

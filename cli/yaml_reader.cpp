@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -82,6 +83,8 @@ void Mistakes::throw_if_any() const
         return;
     auto sorted = mistakes_;
     std::stable_sort(sorted.begin(), sorted.end(), [](const Mistake& a, const Mistake& b) { return a.source == b.source && a.line < b.line; });
+    std::set<std::string> told;                 // what is wrong with several runs of a batch is said once
+    std::erase_if(sorted, [&](const Mistake& mistake) { return !told.insert(mistake.text).second; });
     constexpr std::size_t most = 10;
     std::string text;
     for (std::size_t k = 0; k < std::min(most, sorted.size()); ++k)
@@ -124,7 +127,7 @@ public:
         const auto known = anchors_.find(anchor);
         if (known == anchors_.end())
             throw InputError(fmt::format("{}:{}: an alias stands inside what it names", source_.name, mark.line + 1));
-        count(known->second);
+        count(known->second, mark.line + 1);
         leaf(Yaml(known->second), 0);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override
@@ -147,14 +150,14 @@ private:
         result.source = &source_;
         return result;
     }
-    void count(const Yaml& node)
+    void count(const Yaml& node, int line)
     {
         // Aliases of aliases can name more nodes than any memory holds.
-        constexpr std::size_t most_nodes = 100'000'000;
-        if (++nodes_ > most_nodes)
-            throw InputError(fmt::format("{}: expected at most {} values", source_.name, most_nodes));
+        constexpr std::size_t most_nodes = 2'000'000;
+        if (++aliased_nodes_ > most_nodes)
+            throw InputError(fmt::format("{}:{}: expected at most {} values by aliases", source_.name, line, most_nodes));
         for (const auto& item : node.items)
-            count(item);
+            count(item, line);
     }
     void open(Yaml node, YAML::anchor_t anchor) { open_.push_back({std::move(node), anchor}); }
     void close()
@@ -171,7 +174,7 @@ private:
     }
     void leaf(Yaml node, YAML::anchor_t anchor)
     {
-        if (++nodes_; anchor)
+        if (anchor)
             anchors_[anchor] = node;
         if (open_.empty())
             root_ = std::move(node);
@@ -218,7 +221,7 @@ private:
     Yaml root_;
     std::vector<std::pair<Yaml, YAML::anchor_t>> open_;
     std::map<YAML::anchor_t, Yaml> anchors_;
-    std::size_t nodes_ = 0;
+    std::size_t aliased_nodes_ = 0;
 };
 
 Yaml parse(std::istream& text, const Source& source)
@@ -250,6 +253,22 @@ Yaml parse(std::istream& text, const Source& source)
     return builder.take();
 }
 
+/// Place of the first byte that no text in UTF-8 has (RFC 3629), a zero included; npos if there is none.
+std::size_t first_bad_byte(std::string_view text)
+{
+    for (std::size_t k = 0; k < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[k]);
+        const std::size_t length = lead == 0 ? 0 : lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+        if (length == 0 || k + length > text.size())
+            return k;
+        for (std::size_t m = 1; m < length; ++m)
+            if ((static_cast<unsigned char>(text[k + m]) & 0xc0) != 0x80)
+                return k;
+        k += length;
+    }
+    return std::string_view::npos;
+}
+
 /// The whole of a text file. Binary data, devices and folders are refused before a parser chokes on them.
 std::string text_of(const std::filesystem::path& path)
 {
@@ -267,11 +286,16 @@ std::string text_of(const std::filesystem::path& path)
     std::array<char, 65536> buffer;
     while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0) {
         const std::string_view part(buffer.data(), static_cast<std::size_t>(file.gcount()));
-        if (part.find('\0') != std::string_view::npos)
-            throw InputError(fmt::format("{}: expected a text file (YAML), found binary data", path.string()));
         text += part;
+        if (part.find('\0') != std::string_view::npos)
+            break;                              // binary: no need to read on
         if (text.size() > most_bytes)
             throw InputError(fmt::format("{}: expected at most 1 GiB of text", path.string()));
+    }
+    if (const auto bad = first_bad_byte(text); bad != std::string::npos) {
+        const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n');
+        throw InputError(fmt::format("{}:{}: expected a text file (YAML in UTF-8), found {}", path.string(), line,
+                                     text[bad] ? "a byte that is not UTF-8" : "binary data"));
     }
     return text;
 }
@@ -300,19 +324,30 @@ void YamlReader::apply_option(Yaml& root, const std::string& option)
     const std::string path = option.substr(0, equals);
     if (equals == std::string::npos || path.empty() || path.starts_with('.') || path.ends_with('.') || path.find("..") != std::string::npos)
         throw InputError(fmt::format("--set {}: expected key.path=value", option));
+    if (first_bad_byte(option) != std::string::npos)
+        throw InputError("--set: expected key.path=value in UTF-8, found other bytes");
     auto value = read_text(option.substr(equals + 1), {path, {}, true, {}});
-    const Source& source = sources_.back();
-    value.source = &source;                     // also where there is no value
+    value.source = &sources_.back();            // also where there is no value
+    Yaml key;
+    key.kind = Yaml::Kind::scalar;
+    key.source = value.source;
+    set_value(root, path, key, std::move(value));
+}
 
+void set_value(Yaml& root, std::string_view path, Yaml key, Yaml value)
+{
     Yaml* node = &root;
     for (std::size_t begin = 0; begin <= path.size();) {
         const auto end = std::min(path.find('.', begin), path.size());
-        const auto name = path.substr(begin, end - begin);
+        const std::string name(path.substr(begin, end - begin));
         begin = end + 1;
         if (node->is(Yaml::Kind::list)) {
             const auto index = whole_number(Yaml{Yaml::Kind::scalar, false, 0, nullptr, name, {}});
-            if (!index || *index >= node->items.size())
-                throw InputError(fmt::format("--set {}: expected a place 0..{} in a list, found \"{}\"", path, node->items.size() - 1, name));
+            if (!index || *index >= node->items.size()) {
+                Mistakes mistakes;
+                mistakes.add(key, path, fmt::format("expected a place 0..{} in a list, found \"{}\"", static_cast<std::int64_t>(node->items.size()) - 1, name));
+                mistakes.throw_if_any();
+            }
             node = &node->items[*index];
             continue;
         }
@@ -322,16 +357,38 @@ void YamlReader::apply_option(Yaml& root, const std::string& option)
             node->text.clear();
         }
         if (!node->find(name)) {
-            Yaml key;
-            key.kind = Yaml::Kind::scalar;
             key.text = name;
-            key.source = &source;
             node->items.push_back(key);
-            node->items.push_back({Yaml::Kind::null, false, 0, &source, {}, {}});
+            node->items.push_back({Yaml::Kind::null, false, key.line, key.source, {}, {}});
         }
         node = node->find(name);
     }
     *node = std::move(value);
+}
+
+// ---- text ------------------------------------------------------------------------------------------------------------
+
+std::string to_text(const Yaml& node)
+{
+    const auto join = [&](std::size_t step, const auto& text_of) {
+        std::string text;
+        for (std::size_t k = 0; k < node.items.size(); k += step)
+            text += (k ? ", " : "") + text_of(k);
+        return text;
+    };
+    switch (node.kind) {
+        case Yaml::Kind::null: return "null";
+        case Yaml::Kind::list: return "[" + join(1, [&](std::size_t k) { return to_text(node.items[k]); }) + "]";
+        case Yaml::Kind::map: return "{" + join(2, [&](std::size_t k) { return to_text(node.items[k]) + ": " + to_text(node.items[k + 1]); }) + "}";
+        case Yaml::Kind::scalar: break;
+    }
+    constexpr std::string_view special = ",[]{}:#&*!|>'\"%@`\\\n\t";
+    if (!node.quoted && !node.text.empty() && node.text.find_first_of(special) == std::string::npos)
+        return node.text;
+    std::string text = "\"";
+    for (const char letter : node.text)
+        text += letter == '"' || letter == '\\' ? std::string{'\\', letter} : letter == '\n' ? "\\n" : letter == '\t' ? "\\t" : std::string(1, letter);
+    return text + "\"";
 }
 
 // ---- values ----------------------------------------------------------------------------------------------------------

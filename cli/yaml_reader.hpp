@@ -81,6 +81,13 @@ private:
 /// Where a path written in a node is: relative to the file it stands in.
 std::filesystem::path located(const Yaml& node, const std::filesystem::path& path);
 
+/// Writes a value at a dotted path of a tree; makes blocks that are missing.
+/// @param key  where the path was written. @throws InputError for a place that a list does not have
+void set_value(Yaml& root, std::string_view path, Yaml key, Yaml value);
+
+/// A node as YAML in one line; equal nodes make equal texts, wherever they were written.
+std::string to_text(const Yaml& node);
+
 /// A YAML number (also .inf and .nan); nothing for anything else.
 std::optional<double> number(const Yaml& node);
 /// A whole number from 0 to 2^64 - 1.

@@ -165,6 +165,26 @@ def draw_traces(result, path, most_neurons=4, most_samples=4000):
         plt.close(figure)
 
 
+def draw_runs(runs, path):
+    """The rate of each population in each run of a batch."""
+    colours = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(runs.populations)}
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
+        for name, colour in colours.items():
+            axes.plot(runs.rates(name), color=colour, marker="o", markersize=3.5, linewidth=0.7, label=name)
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel("rate (Hz)")
+        stride = max(1, len(runs.runs) // 24)
+        labels = [runs.label(run) for run in runs.runs[::stride]]
+        upright = max(map(len, labels), default=0) * len(labels) > 90
+        axes.set_xticks(range(0, len(runs.runs), stride), labels, rotation=90 if upright else 0, fontsize=6)
+        axes.set_title("Mean rate of each population, run by run", loc="left")
+        if colours:
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=7)
+        figure.savefig(path, format="png")
+        plt.close(figure)
+
+
 def _bin_width(span, spikes, start):
     """1, 2 or 5 times a power of ten (ms): about 100 bins, wider where there are too few spikes to fill them."""
     count = sum(np.count_nonzero(times >= start) for times, _ in spikes.values())

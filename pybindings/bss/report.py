@@ -9,7 +9,7 @@ import pathlib
 import sys
 
 from . import __version__
-from .results import NoResult, ResultFolder
+from .results import NoResult, ResultFolder, Runs, is_batch
 
 STYLE = """
 :root { color-scheme: light; --ink: #1d2733; --faint: #66727f; --line: #dfe3e8; --blue: #0b3c5d; --amber: #fff6e0; --red: #fdecea; }
@@ -203,6 +203,39 @@ def page(result, pictures, traces):
         details("Calibration", s.get("calibration") or {}),
         details("Provenance", {"configuration_sha256": s.get("config_sha256"), **s["provenance"]}),
     ]
+    return document(title, parts)
+
+
+def page_of_runs(runs, drawn):
+    """The page of a batch: the table of its runs, and their rates (the path of a picture)."""
+    title = runs.path.resolve().name
+    states = [run["state"] for run in runs.runs]
+    counts = ", ".join(f"{states.count(state):,} {state.replace('_', ' ')}" for state in dict.fromkeys(states))
+    others = [name for name in runs.columns if name not in ("run", "exit_code")]
+
+    def value(run, name):
+        text = run[name] or "–"
+        if name.startswith("rate_hz.") or name in ("synapses_lost", "spikes_lost", "seconds"):
+            return "–" if text == "–" else float(text) if name.startswith("rate_hz.") or name == "seconds" else int(text)
+        return text.replace("_", " ") if name == "state" else text
+
+    def link(run):
+        name = html.escape(run["run"])
+        made = (runs.path / run["run"] / "report.html").exists()
+        return ("html", f'<a href="{name}/report.html">{name}</a>' if made else name)
+
+    head = ["run", *(name.replace("rate_hz.", "") + (" (Hz)" if name.startswith("rate_hz.") else "") for name in others)]
+    parts = [
+        f"<h1>{html.escape(title)}</h1>",
+        f"<p class=sub>{len(states):,} runs: {html.escape(counts)}; what varies: {', '.join(f'<code>{html.escape(key)}</code>' for key in runs.varied)}</p>",
+        "<h2>Rates</h2>" + picture(drawn.read_bytes(), "Rate of each population in each run"),
+        "<h2>Runs</h2>" + table([name.replace("_", " ") if name not in runs.varied else name for name in head], [(link(run), *(value(run, name) for name in others)) for run in runs.runs]),
+    ]
+    return document(title, parts)
+
+
+def document(title, parts):
+    """A page that stands alone."""
     return (
         f"<!doctype html>\n<html lang=en><head><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style></head><body>\n"
         + "\n".join(parts)
@@ -221,9 +254,16 @@ def write_aside(path, write):
 
 
 def make_report(folder):
-    """Writes raster.png (where something ran), wafer.png (where something was mapped) and report.html; returns their paths."""
-    from .pictures import draw_raster, draw_traces, draw_wafer  # matplotlib takes a second to load; --help need not
+    """Writes raster.png (where something ran), wafer.png (where something was mapped) and report.html; for a batch runs.png and report.html.
+    Returns their paths."""
+    from .pictures import draw_raster, draw_runs, draw_traces, draw_wafer  # matplotlib takes a second to load; --help need not
 
+    if is_batch(folder):
+        runs = Runs(folder)
+        drawn, report = runs.path / "runs.png", runs.path / "report.html"
+        write_aside(drawn, lambda aside: draw_runs(runs, aside))
+        write_aside(report, lambda aside: aside.write_text(page_of_runs(runs, drawn)))
+        return [drawn, report]
     result = ResultFolder(folder)
     pictures = {}
     for name, wanted, draw in (("raster", result.ran, draw_raster), ("wafer", result.summary.get("mapping") is not None, draw_wafer)):
@@ -245,7 +285,7 @@ def make_report(folder):
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="bss-report",
-        description="Makes raster.png, wafer.png and one self-contained page, report.html, from a result folder.",
+        description="Makes raster.png, wafer.png and one self-contained page, report.html, from a result folder; from one with many runs a page with their table.",
         epilog="example: bss-report results/wafer",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,5 +1,6 @@
 """Reads what a run or a mapping left behind (docs/file-formats.md)."""
 
+import csv
 import json
 import pathlib
 
@@ -13,6 +14,38 @@ class NoResult(Exception):
     """The folder does not hold a result, or one that cannot be read. The text says what was expected and found."""
 
 
+def is_batch(path):
+    """Whether a folder holds many runs."""
+    return (pathlib.Path(path) / "runs.csv").is_file() and not (pathlib.Path(path) / "summary.json").exists()
+
+
+class Runs:
+    """The folder of a batch: its runs.csv, a dictionary a run."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        try:
+            with open(self.path / "runs.csv", newline="") as file:
+                reader = csv.DictReader(file)
+                self.runs, self.columns = list(reader), reader.fieldnames
+            self.varied = self.columns[1 : self.columns.index("state")]
+        except (OSError, ValueError, TypeError, csv.Error) as error:
+            raise NoResult(f"{self.path / 'runs.csv'}: expected the table of a batch of runs, found {error}") from None
+
+    @property
+    def populations(self):
+        """Names of all populations that have a rate."""
+        return [name.removeprefix("rate_hz.") for name in self.columns if name.startswith("rate_hz.")]
+
+    def rates(self, population):
+        """Rate (Hz) in each run; NaN where it is not known."""
+        return np.array([float(run[f"rate_hz.{population}"] or "nan") for run in self.runs])
+
+    def label(self, run):
+        """What sets a run apart: its values of the keys that vary."""
+        return ", ".join(f"{key.rpartition('.')[2]} {run[key]}" for key in self.varied)
+
+
 class ResultFolder:
     """A result folder: its summary, and its files where they exist."""
 
@@ -22,7 +55,7 @@ class ResultFolder:
             raise NoResult(f"{self.path}: expected a result folder, found {'a file' if self.path.exists() else 'nothing'}")
         file = self.path / "summary.json"
         if not file.is_file():
-            hint = "; its runs lie in the folders below it" if (self.path / "runs.csv").exists() else ""
+            hint = "; its runs lie in the folders below it" if is_batch(self.path) else ""
             raise NoResult(f"{self.path}: expected a result folder, found no summary.json in it{hint}")
         try:
             self.summary = json.loads(file.read_text())

@@ -212,7 +212,7 @@ TEST(Configuration, mistakes_in_mapping_and_record)
 TEST(Configuration, what_is_known_but_does_not_work_yet_says_so)
 {
     const Scratch scratch;
-    for (const auto* option : {"run.trials=2", "sweep={wafer.id: [1, 2]}", "wafer.calibration=auto", "wafer.calibration=table.h5",
+    for (const auto* option : {"wafer.calibration=auto", "wafer.calibration=table.h5",
                                "wafer.id=[1, 2]", "wafer.hicanns=['33/174']"})
         EXPECT_NE(said(scratch, base, {option}).find("not yet available"), std::string::npos) << option << ": " << said(scratch, base, {option});
     for (const auto* option : {"run.mode=hardware", "run.mode=ideal", "run.trials=1", "sweep=null", "mapping.file=null", "mapping.neuron_size=auto", "wafer.imperfections={synapse_loss: false}"})
@@ -260,7 +260,30 @@ TEST(Configuration, files_that_are_none)
     EXPECT_NE(of(scratch.folder()).find("expected a file, found a folder"), std::string::npos);
     EXPECT_NE(of("/dev/null").find("the file is empty"), std::string::npos);
     EXPECT_NE(of("/proc/self/exe").find("found binary data"), std::string::npos);
+    EXPECT_EQ(said(scratch, "# one\nnetwork: \xff\n"), "config.yaml:2: expected a text file (YAML in UTF-8), found a byte that is not UTF-8");
+    EXPECT_EQ(said(scratch, "# \xe2\x82").find("config.yaml:1: expected a text file"), 0u) << "a letter that is cut off";
+    EXPECT_NE(said(scratch, base, {"output=\xff"}).find("--set: expected key.path=value in UTF-8"), std::string::npos);
+    std::string laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+    for (char name = 'b'; name < 'j'; ++name)
+        laughs += std::string(1, name) + ": &" + name + " [*" + std::string(1, static_cast<char>(name - 1)) + (", *" + std::string(1, static_cast<char>(name - 1))) + "]\n";
+    EXPECT_NE(said(scratch, laughs + "network: {}\n").find("unknown key"), std::string::npos) << "aliases as people use them";
+    for (int k = 0; k < 3; ++k)
+        laughs += "z" + std::to_string(k) + ": &z" + std::to_string(k) + " [" + (k ? "*z" + std::to_string(k - 1) : "*i") + [&] {
+            std::string more;
+            for (int m = 0; m < 50; ++m)
+                more += ", *" + (k ? "z" + std::to_string(k - 1) : std::string("i"));
+            return more + "]\n";
+        }();
+    EXPECT_NE(said(scratch, laughs).find("values by aliases"), std::string::npos);
     EXPECT_EQ(said(scratch, "a: &x [*x]\nnetwork: {}\n").find("config.yaml:1: "), 0u) << said(scratch, "a: &x [*x]\n");
+}
+
+TEST(Configuration, a_run_has_a_number_of_steps_that_can_be_counted)
+{
+    const Scratch scratch;
+    EXPECT_NE(said(scratch, base, {"run.duration=1e300"}).find("expected at most 1e+12 steps"), std::string::npos);
+    EXPECT_NE(said(scratch, base, {"run.timestep=1e-12"}).find("run.timestep: expected at most 1e+12 steps"), std::string::npos);
+    EXPECT_EQ(read(scratch, base, {"run.duration=1e7"}).run.duration_ms, 1e7);
 }
 
 TEST(Configuration, options_of_a_wrong_form)
