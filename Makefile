@@ -4,7 +4,7 @@ BUILD := build/release
 BIN := $(BUILD)/bin
 PYTHON ?= python3
 
-.PHONY: build run test sanitize docs packages clean
+.PHONY: build run test bench sanitize docs packages clean
 
 build: packages .venv/.complete
 	@cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),>/dev/null)
@@ -17,6 +17,13 @@ run: build
 
 test: build
 	ctest --preset release
+
+# What docs/performance.md is made from: each figure beside its floor, in one run.
+bench: build
+	$(BUILD)/benchmarks/neuron_step
+	$(BUILD)/benchmarks/row_event
+	$(BUILD)/benchmarks/mapping_stages
+	$(BUILD)/benchmarks/whole_run
 
 # Address and undefined-behaviour sanitizer, then the thread sanitizer, over the whole test suite.
 sanitize: packages .venv/.complete
