@@ -148,7 +148,9 @@ std::optional<Connector> read_connector(const Yaml& node, const std::string& pat
         case 5: connector = FixedTotalNumber{take.n(), take.flag("with_replacement", true), self}; break;
         case 6: connector = read_list(take, pre.size, post.size); break;
         case 7:
-            if (const auto* file = take.needed("file"))
+            if (const auto* file = take.needed("file"); file && !file->is(Yaml::Kind::scalar))
+                mistakes.expected(*file, below(where, "file"), "the path of a file");
+            else if (file)
                 try {
                     connector = read_connection_file(located(*file, file->text), pre.name, post.name, pre.size, post.size);
                 } catch (const InputError& error) {

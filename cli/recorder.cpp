@@ -29,8 +29,9 @@ Recorder::Recorder(const Network& network, const Mapping& mapping, const RecordP
 void Recorder::add(const Recording& recording, double end_ms)
 {
     const auto add_spike = [&](const Id& id, double time_s, bool recorded) {
+        constexpr double rounding = 1e-14;      // of the way to seconds of the hardware and back: a source at the end itself is beyond it
         const double time_ms = scale_.ms(time_s);
-        if (id.first == unknown || time_ms >= end_ms)
+        if (id.first == unknown || time_ms >= end_ms * (1 - rounding))
             return;
         ++activity_[id.first].fired;
         if (!recorded)

@@ -17,7 +17,8 @@ public:
     /// @param neurons  of the program: NeuronSpike::neuron counts these
     Recorder(const Network& network, const Mapping& mapping, const RecordPlan& plan, const std::vector<NeuronPlace>& neurons);
 
-    /// Spikes at or after `end_ms` (biological) are left out.
+    /// Spikes at or after `end_ms`, the end of the whole run (biological), are left out. The end of a chunk must not be: rounding puts a source's
+    /// spike now before it, now behind it.
     void add(const Recording& recording, double end_ms);
 
     /// Spikes of each population so far, fired and recorded.

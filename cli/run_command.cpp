@@ -291,7 +291,7 @@ struct Ended {
 /// Writes summary.json, which says that the results are complete, and tells why limits were exceeded.
 Ended finish(const Configuration& configuration, const fs::path& folder, Json summary)
 {
-    write_text(folder / "summary.json", summary.dump(2) + "\n");
+    write_text(folder / "summary.json", json_text(summary) + "\n");
     const std::vector<std::string> exceeded = exceeded_limits(configuration, summary);
     for (const std::string& line : exceeded)
         fmt::print(stderr, "{}\n", line);
@@ -411,7 +411,7 @@ ExitCode run_batch(Batch& batch, const fs::path& folder, const Options& options)
         std::fflush(stdout);
     }
     if (options.json)
-        fmt::print("{}\n", summaries.dump(2));
+        fmt::print("{}\n", json_text(summaries));
     return rows.size() < batch.size() ? ExitCode::interrupted : code;
 }
 
@@ -433,8 +433,8 @@ std::string dry_run(Batch& batch)
         shared = configuration.shared_sha256;
     }
     if (batch.several())
-        text += fmt::format("{} runs, of which this is the first, one after the other: about {:.0f} s for mapping, {:.0f} s for running, {:.1f} GB\n", batch.size(),
-                            std::ceil(map_s), std::ceil(run_s), memory * 1e-9);
+        text += fmt::format("{} runs, of which this is the first, one after the other: about {:.0f} s for mapping, {:.0f} s for running, {:.1f} GB\n",
+                            batch.size(), std::ceil(map_s), std::ceil(run_s), memory * 1e-9);
     return text;
 }
 
@@ -457,7 +457,7 @@ ExitCode execute(const Options& options)
     const auto prepared = prepare(batch.configuration(0));
     const Ended ended = run_one(batch.configuration(0), *prepared, folder, options);
     if (options.json)
-        fmt::print("{}\n", ended.summary.dump(2));
+        fmt::print("{}\n", json_text(ended.summary));
     else if (!options.quiet)
         fmt::print("{}", summary_table(ended.summary));
     return ended.code;
@@ -478,7 +478,10 @@ int run_command(int argc, const char* const* argv, std::string_view program, boo
     try {
         if (const auto code = parse(argc, argv, program, options))
             return static_cast<int>(*code);
-        return static_cast<int>(execute(options));
+        const auto code = static_cast<int>(execute(options));
+        if (std::fflush(stdout) != 0 || std::ferror(stdout))
+            return failed("standard output: cannot be written");
+        return code;
     } catch (const InputError& error) {
         fmt::print(stderr, "{}\n", error.what());
         return static_cast<int>(ExitCode::wrong_input);

@@ -148,6 +148,8 @@ Json libraries_block()
 
 std::string_view project_version() { return BSS_VERSION; }
 
+std::string json_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
 Json make_summary(const Outcome& outcome)
 {
     const Configuration& configuration = outcome.configuration;

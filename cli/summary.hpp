@@ -42,6 +42,8 @@ struct Outcome {
 };
 
 using Json = nlohmann::ordered_json;
+/// With line breaks. In the name of a file bytes that are not UTF-8 become U+FFFD.
+std::string json_text(const Json& json);
 
 /// The summary with all its keys (interface of the results: docs/file-formats.md).
 Json make_summary(const Outcome& outcome);

@@ -1,10 +1,14 @@
 """What was asked for is what runs and what is recorded, to the last spike and sample."""
 
+import json
+import os
+import subprocess
+
 import h5py
 import numpy as np
 import pytest
 
-from conftest import LIF, config
+from conftest import BIN, LIF, config
 
 REST = {**LIF, "v_rest": -60.0}
 
@@ -64,3 +68,12 @@ def test_what_does_not_fit_names_the_file(bss):
     network = {"populations": {"Amber": {"size": 512, "cell": "IF_cond_exp"}}, "projections": []}
     result = bss.run(config(network, wafer={"hicanns": [200]}, mapping={"neuron_size": 1}))
     assert result.code == 2 and "config1.yaml: " in result.stderr and '"Amber"' in result.stderr and not result.folder.exists()
+
+
+def test_names_that_are_not_utf8_and_outputs_that_are_full(bss):
+    path = bss.write(config())
+    odd = path.rename(path.parent / os.fsdecode(b"odd\xff.yaml"))
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BIN / "bss-run", "--config", odd, "--output", bss.folder / "out", "--json"], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1 and b"standard output" in done.stderr
+    assert json.loads((bss.folder / "out" / "summary.json").read_text(encoding="utf-8"))["config"].endswith("odd\ufffd.yaml")
