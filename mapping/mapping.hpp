@@ -36,7 +36,7 @@ struct PlaceRequest {
 
 enum class NetForming { automatic, one_per_population };
 
-/// mapping.* of interface.md §2.
+/// The keys mapping.* (docs/configuration.md).
 struct MappingOptions {
     int neuron_size = 8;                                        ///< denmems; 0: chosen by the number of inputs
     struct Potentials {
@@ -55,7 +55,7 @@ struct MappingOptions {
     double timestep_s = 0;                                      ///< hardware seconds; for the delay_below_timestep warning
 };
 
-/// Where a neuron went: a row of /placement (interface.md §3). For a source: an entry point, denmem -1.
+/// Where a neuron went: a row of /placement (docs/file-formats.md). For a source: an entry point, denmem -1.
 struct PlacedNeuron {
     std::uint32_t id = 0;                                       ///< within its population
     Chip chip;

@@ -15,7 +15,7 @@ enum class CellType : std::uint8_t { IF_cond_exp, EIF_cond_exp_isfa_ista, SpikeS
 constexpr bool is_source(CellType cell) { return cell >= CellType::SpikeSourceArray; }
 std::string_view name_of(CellType cell);
 
-/// A cell parameter by PyNN's name, its default and its range (interface.md §2).
+/// A cell parameter by PyNN's name, its default and its range (docs/configuration.md).
 struct CellParameter {
     std::string_view name, unit;
     double standard;                            ///< PyNN's default

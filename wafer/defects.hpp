@@ -47,14 +47,14 @@ struct Defects {
     bool operator==(const Defects&) const = default;
 };
 
-/// One kind of defect as users write it (interface.md §2).
+/// One kind of defect as users write it (docs/configuration.md).
 struct DefectKind {
     std::string_view name;                                      ///< "h_buses"
     int count;                                                  ///< components on a HICANN, or on the wafer
     bool on_wafer;                                              ///< hicanns, fpgas, links: listed by enum, not within a HICANN
     void (*mark)(Defects&, Hicann, int index);                  ///< marks component `index` (of the wafer or of that HICANN) as defective
 };
-/// All 21 kinds, in the order of interface.md §2.
+/// All 21 kinds, in the order of docs/configuration.md.
 const std::vector<DefectKind>& defect_kinds();
 
 /// Each component of a kind fails with that probability, drawn from the wafer id: the same wafer always has the same defects.

@@ -1,4 +1,4 @@
-/// The eleven switches of interface.md §2: what a simulated wafer does to a network, each for itself.
+/// The eleven switches of wafer.imperfections: what a simulated wafer does to a network, each for itself.
 #pragma once
 
 #include <array>
