@@ -67,7 +67,8 @@ Batch::Batch(const std::filesystem::path& file, const std::vector<std::string>& 
         else
             reading_.yaml.apply_option(root_, option);
         const auto equals = option.find('=');
-        if (const auto path = option.substr(0, equals); equals != std::string::npos && path != "run.trials" && path != "sweep" && !path.starts_with("sweep."))
+        const auto path = option.substr(0, equals);
+        if (equals != std::string::npos && path != "run.trials" && path != "sweep" && !path.starts_with("sweep."))
             of_file_.settings[path] = option.substr(equals + 1);
     }
     if (const auto* sweep = root_.find("sweep")) {
@@ -90,6 +91,8 @@ Batch::Batch(const std::filesystem::path& file, const std::vector<std::string>& 
     for (std::size_t combination = combinations_; combination-- > 0 && mistakes.count() < 10;)
         read_combination(combination);
     mistakes.throw_if_any();
+    if (combinations_ == 1)
+        root_ = {};                             // it is not read again, and can be large
 }
 
 /// Reads {key: [values]}; a key may also be written in blocks, {run: {seed: [1, 2]}}.
@@ -116,10 +119,10 @@ void Batch::read_sweep(const Yaml& node, const std::string& inside)
             mistakes.add(key, "sweep", fmt::format("expected single keys, as in {{wafer.id: [1, 2]}}, found the block {}", key.shown()));
         } else if (!values.is(Yaml::Kind::list) || values.items.empty()) {
             mistakes.expected(values, "sweep." + path, "a list of values");
-        } else if (const auto before = std::find_if(swept_.begin(), swept_.end(), [&](const SweptKey& one) { return one.path == path; }); before == swept_.end()) {
+        } else if (!sweeps(path)) {
             swept_.push_back({path, key, values.items});
-        } else if (values.source && values.source->option) {
-            before->values = values.items;      // --set sweep.run.seed=[3, 4] over a file's {run.seed: [1, 2]}
+        } else if (values.source->option) {     // --set sweep.run.seed=[3, 4] over a file's {run.seed: [1, 2]}
+            std::find_if(swept_.begin(), swept_.end(), [&](const SweptKey& one) { return one.path == path; })->values = values.items;
         } else {
             mistakes.add(key, "sweep", fmt::format("expected every key once, found {} twice", path));
         }
@@ -144,7 +147,8 @@ void Batch::read_trials()
         return;
     trials_ = read_whole(*node, "run.trials", 1, most_runs, reading_.mistakes).value_or(1);
     if (combinations_ * trials_ > most_runs)
-        reading_.mistakes.add(*node, "run.trials", fmt::format("expected at most {} runs, found {} combinations of {} trials", most_runs, combinations_, trials_));
+        reading_.mistakes.add(*node, "run.trials",
+                              fmt::format("expected at most {} runs, found {} combinations of {} trials", most_runs, combinations_, trials_));
 }
 
 bool Batch::sweeps(std::string_view path) const
@@ -171,7 +175,10 @@ void Batch::bring_in_network(Yaml& root)
 
 void Batch::read_combination(std::size_t combination)
 {
-    auto root = root_;
+    Yaml copy;
+    if (!swept_.empty())
+        copy = root_;
+    Yaml& root = swept_.empty() ? root_ : copy;
     Configuration configuration = of_file_;
     const auto set = [&](bool in_network) {
         for (std::size_t k = 0; k < swept_.size(); ++k)

@@ -102,7 +102,8 @@ std::string_view unit_of(Variable variable)
 void remove_results(const std::filesystem::path& folder)
 {
     constexpr std::array<std::string_view, 12> names{"summary.json", "spikes.h5",  "v.h5",       "w.h5",      "gsyn_exc.h5",
-                                                     "gsyn_inh.h5",  "mapping.h5", "raster.png", "wafer.png", "report.html", "runs.csv", "runs.png"};
+                                                     "gsyn_inh.h5",  "mapping.h5", "raster.png", "wafer.png", "report.html",
+                                                     "runs.csv",     "runs.png"};
     const auto ours = [&](const std::string& file) { // whole, or begun by a run that was killed: ".spikes.h5.4711.partial" (wafer/files.hpp)
         return std::any_of(names.begin(), names.end(),
                            [&](std::string_view name) { return file == name || (file.starts_with(fmt::format(".{}.", name)) && file.ends_with(".partial")); });
@@ -127,8 +128,8 @@ void remove_runs(const std::filesystem::path& folder, const std::function<bool(s
     for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
         const std::string name = entry.path().filename().string();
         const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
-        if (name.size() == 8 && name.starts_with("run-") && std::all_of(name.begin() + 4, name.end(), is_digit) && entry.is_directory() && !entry.is_symlink() &&
-            !keeps(std::stoul(name.substr(4))))
+        const bool is_run = name.size() == 8 && name.starts_with("run-") && std::all_of(name.begin() + 4, name.end(), is_digit);
+        if (is_run && entry.is_directory() && !entry.is_symlink() && !keeps(std::stoul(name.substr(4))))
             old.push_back(entry.path());
     }
     for (const auto& path : old) {

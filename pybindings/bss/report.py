@@ -214,22 +214,27 @@ def page_of_runs(runs, drawn):
     others = [name for name in runs.columns if name not in ("run", "exit_code")]
 
     def value(run, name):
-        text = run[name] or "–"
-        if name.startswith("rate_hz.") or name in ("synapses_lost", "spikes_lost", "seconds"):
-            return "–" if text == "–" else float(text) if name.startswith("rate_hz.") or name == "seconds" else int(text)
-        return text.replace("_", " ") if name == "state" else text
+        text = run[name]
+        if not text:
+            return "–"
+        if name.startswith("rate_hz.") or name == "seconds":
+            return float(text)
+        return int(text) if name in ("synapses_lost", "spikes_lost") else text.replace("_", " ") if name == "state" else text
+
+    def heading(name):
+        return name if name in runs.varied else f"{name[8:]} (Hz)" if name.startswith("rate_hz.") else name.replace("_", " ")
 
     def link(run):
         name = html.escape(run["run"])
         made = (runs.path / run["run"] / "report.html").exists()
         return ("html", f'<a href="{name}/report.html">{name}</a>' if made else name)
 
-    head = ["run", *(name.replace("rate_hz.", "") + (" (Hz)" if name.startswith("rate_hz.") else "") for name in others)]
+    rows = [(link(run), *(value(run, name) for name in others)) for run in runs.runs]
     parts = [
         f"<h1>{html.escape(title)}</h1>",
         f"<p class=sub>{len(states):,} runs: {html.escape(counts)}; what varies: {', '.join(f'<code>{html.escape(key)}</code>' for key in runs.varied)}</p>",
         "<h2>Rates</h2>" + picture(drawn.read_bytes(), "Rate of each population in each run"),
-        "<h2>Runs</h2>" + table([name.replace("_", " ") if name not in runs.varied else name for name in head], [(link(run), *(value(run, name) for name in others)) for run in runs.runs]),
+        "<h2>Runs</h2>" + table(["run", *map(heading, others)], rows),
     ]
     return document(title, parts)
 
@@ -285,7 +290,8 @@ def make_report(folder):
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="bss-report",
-        description="Makes raster.png, wafer.png and one self-contained page, report.html, from a result folder; from one with many runs a page with their table.",
+        description="Makes raster.png, wafer.png and one self-contained page, report.html, from a result folder; "
+        "from one with many runs runs.png and a page with their table.",
         epilog="example: bss-report results/wafer",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

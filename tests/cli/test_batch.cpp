@@ -41,7 +41,8 @@ TEST(Batch, trials_count_up_from_the_seed)
 TEST(Batch, a_sweep_takes_every_combination_the_last_key_fastest)
 {
     const Scratch scratch;
-    const auto file = scratch.write("config.yaml", base + "sweep: {wafer.id: [1, 2], network.populations.Amber.size: [10, 20, 30 ], run: {timestep: [0.05, 100 us]}}\n");
+    const auto file = scratch.write("config.yaml", base + "sweep: {wafer.id: [1, 2], network.populations.Amber.size: [10, 20, 30 ], "
+                                                        "run: {timestep: [0.05, 100 us]}}\n");
     Batch batch(file, {"run.trials=2"});
     ASSERT_EQ(batch.size(), 24u);
     EXPECT_EQ(batch.varied(), (std::vector<std::string>{"wafer.id", "network.populations.Amber.size", "run.timestep", "run.seed"}));
@@ -113,7 +114,8 @@ TEST(Batch, fingerprints_follow_what_a_run_depends_on)
     const auto before = of();
     EXPECT_EQ(of(), before);
     EXPECT_EQ(of({"output=elsewhere"}), before);
-    for (const auto* option : {"run.seed=2", "run.duration=2 s", "run.timestep=0.05", "wafer.id=2", "network.populations.a.size=4", "strict=true", "wafer.technology=hicann-v4"})
+    for (const auto* option : {"run.seed=2", "run.duration=2 s", "run.timestep=0.05", "wafer.id=2", "network.populations.a.size=4", "strict=true",
+                               "wafer.technology=hicann-v4"})
         EXPECT_NE(of({option}), before) << option;
     scratch.write("defects.yaml", "{hicanns: [4]}\n");
     EXPECT_NE(of(), before) << "a file that the configuration names has changed";
