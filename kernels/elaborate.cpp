@@ -185,11 +185,17 @@ Program elaborate(std::span<const WaferConfig> configs, std::span<const Silicon>
             program.neurons.push_back({chip.chip, neuron.firing});
     }
     program.ideal = elaborate_kept(program, configs, silicon);
-    const auto least_quanta = ideal_quanta(program);
+    const auto ideal = ideal_quanta(program);
+    const auto least_quantum = [&](const ChipProgram& chip) {
+        double least = 0;
+        for (std::size_t n = chip.first_neuron; n < chip.first_neuron + chip.neurons.size(); ++n)
+            least = std::max({least, ideal[n][0], ideal[n][1]});
+        return least;
+    };
     const auto reaches = elaborate_nets(program, configs);
     const auto reached = reached_drivers(program, reaches);
     over_chips([&](std::size_t c, Chip place, const WaferConfig& wafer, const Silicon& made_of) {
-        elaborate_rows(program.chips[c], least_quanta[c], wafer.hicanns.at(place.hicann), made_of, settings.trial, reached[c]);
+        elaborate_rows(program.chips[c], least_quantum(program.chips[c]), wafer.hicanns.at(place.hicann), made_of, settings.trial, reached[c]);
     });
     elaborate_routes(program, reaches, configs, silicon);
     program.window_steps = window_steps(program);

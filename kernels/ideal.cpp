@@ -12,7 +12,7 @@
 namespace bss {
 namespace {
 
-/// A single synapse is at most this many quanta: weights are right to 10^-7 of the largest onto the chip's neurons.
+/// A single synapse is at most this many quanta: weights are right to 10^-7 of the largest onto the same input.
 constexpr double largest_quanta = 1 << 22;
 /// All synapses onto an input together: it overflows only if each of them acts eight times in a step.
 constexpr double largest_sum_quanta = 1 << 28;
@@ -37,20 +37,15 @@ std::uint16_t ideal_delay_steps(double delay_s, double timestep_s)
     return static_cast<std::uint16_t>(steps);
 }
 
-std::vector<double> ideal_quanta(const Program& program)
+std::vector<std::array<double, 2>> ideal_quanta(const Program& program)
 {
-    std::vector<std::array<double, 2>> sums(program.neurons.size());
-    std::vector<float> largest(program.neurons.size());
+    std::vector<std::array<double, 2>> quanta(program.neurons.size()), sums(program.neurons.size());
     for (const IdealSynapse& synapse : program.ideal.synapses) {
-        sums[synapse.neuron][static_cast<std::size_t>(synapse.input)] += synapse.siemens;
-        largest[synapse.neuron] = std::max(largest[synapse.neuron], synapse.siemens);
-    }
-    std::vector<double> quanta;
-    for (const ChipProgram& chip : program.chips) {
-        double quantum = 0;
-        for (std::uint32_t n = chip.first_neuron; n < chip.first_neuron + chip.neurons.size(); ++n)
-            quantum = std::max({quantum, largest[n] / largest_quanta, sums[n][0] / largest_sum_quanta, sums[n][1] / largest_sum_quanta});
-        quanta.push_back(quantum);
+        const auto input = static_cast<std::size_t>(synapse.input);
+        double& quantum = quanta[synapse.neuron][input];
+        double& sum = sums[synapse.neuron][input];
+        sum += synapse.siemens;
+        quantum = std::max({quantum, synapse.siemens / largest_quanta, sum / largest_sum_quanta});
     }
     return quanta;
 }
@@ -86,11 +81,11 @@ Program ideal_program(std::span<const IdealNeuron> neurons, IdealFabric fabric, 
         }
     }
     const auto quanta = ideal_quanta(program);
-    for (std::size_t c = 0; c < program.chips.size(); ++c) {
-        if (quanta[c] > 0)
-            program.chips[c].quantum_siemens = quanta[c];
-        if (program.chips[c].currents.front().neurons.empty())
-            program.chips[c].currents.clear();
+    for (ChipProgram& chip : program.chips) {
+        for (std::uint32_t n = 0; n < chip.neurons.size(); ++n)
+            chip.neurons[n].quantum_siemens = quanta[chip.first_neuron + n];
+        if (chip.currents.front().neurons.empty())
+            chip.currents.clear();
     }
     program.window_steps = window_steps(program);
     elaborate_traces(program, settings.traces, {});

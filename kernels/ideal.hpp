@@ -42,8 +42,8 @@ IdealFabric ideal_fabric(std::vector<IdealLine> lines, Visit&& visit)
 /// Steps of a delay: the nearest whole number, at least one. @throws InputError beyond 65535
 std::uint16_t ideal_delay_steps(double delay_s, double timestep_s);
 
-/// The smallest quantum of each chip's accumulators with which the ideal synapses onto it fit, siemens; 0 where there are none.
-std::vector<double> ideal_quanta(const Program& program);
+/// The smallest quanta of each neuron's two inputs with which the ideal synapses onto it fit, siemens; 0 where there are none.
+std::vector<std::array<double, 2>> ideal_quanta(const Program& program);
 
 /// A program of neurons and ideal synapses alone. @throws InputError where a trace asks for a neuron that does not exist
 Program ideal_program(std::span<const IdealNeuron> neurons, IdealFabric fabric, const RunSettings& settings);

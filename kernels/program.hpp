@@ -26,6 +26,7 @@ struct NeuronProgram {
     std::uint16_t denmem_count = 0;
     std::uint16_t firing_index = 0;                 ///< which of its denmems fires
     double initial_volt = 0;                        ///< V at step 0
+    std::array<double, 2> quantum_siemens{};        ///< [SynapticInput] of its own accumulators; 0: the chip's
     bool sends = false;                             ///< its spikes enter the priority encoder of its block and go on to DNC mergers
     L1Address address;                              ///< under which they do
     bool recorded = true;                           ///< its spikes can be seen from outside

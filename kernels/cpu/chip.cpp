@@ -35,7 +35,7 @@ std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip)
     std::vector<NeuronCircuit> neurons;
     for (const NeuronProgram& neuron : chip.neurons) {
         const auto first = chip.circuits.begin() + neuron.first_denmem;
-        neurons.push_back({{first, first + neuron.denmem_count}, neuron.firing_index, neuron.initial_volt, static_cast<std::uint32_t>(neuron.firing.value())});
+        neurons.push_back({{first, first + neuron.denmem_count}, neuron.firing_index, neuron.initial_volt, static_cast<std::uint32_t>(neuron.firing.value()), neuron.quantum_siemens});
     }
     return neurons;
 }

@@ -27,8 +27,8 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
     if (width_ > largest_row)
         throw RunError("the ideal fabric: more neurons than a thread can take: use more threads");
     const auto last = first + chips.size();
-    const std::uint32_t first_neuron = chips.empty() ? 0 : program.chips[first].first_neuron;
-    const std::uint32_t last_neuron = chips.empty() ? 0 : program.chips[last - 1].first_neuron + static_cast<std::uint32_t>(program.chips[last - 1].neurons.size());
+    const std::uint32_t first_neuron = first < program.chips.size() ? program.chips[first].first_neuron : static_cast<std::uint32_t>(program.neurons.size());
+    const std::uint32_t last_neuron = last < program.chips.size() ? program.chips[last].first_neuron : static_cast<std::uint32_t>(program.neurons.size());
     std::vector<std::uint32_t> chip_of(last_neuron - first_neuron), slot_of(last_neuron - first_neuron);
     for (std::uint32_t c = first; c < last; ++c)
         for (std::uint32_t n = 0; n < program.chips[c].neurons.size(); ++n) {
@@ -48,8 +48,9 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
             const std::uint32_t chip = chip_of[s.neuron - first_neuron];
             const Part& part = parts_[chip];
             const std::size_t target = part.first + (s.input == SynapticInput::inhibitory ? part.slots : 0) + slot_of[s.neuron - first_neuron];
-            const auto quanta = std::lround(s.siemens / program.chips[first + chip].quantum_siemens);
-            synapses_.push_back({target, s.delay_steps, static_cast<std::uint64_t>(quanta)});
+            const ChipProgram& made = program.chips[first + chip];
+            const double own = made.neurons[s.neuron - made.first_neuron].quantum_siemens[static_cast<std::size_t>(s.input)];
+            synapses_.push_back({target, s.delay_steps, static_cast<std::uint64_t>(std::lround(s.siemens / (own > 0 ? own : made.quantum_siemens)))});
             longest = std::max<std::int64_t>(longest, s.delay_steps);
         }
         std::sort(synapses_.begin() + static_cast<std::ptrdiff_t>(first_.back()), synapses_.end(), [](const Synapse& a, const Synapse& b) {

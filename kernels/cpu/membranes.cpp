@@ -66,7 +66,8 @@ void check(const NeuronCircuit& neuron, std::size_t index)
 /// A circuit in the units of the model (model/neuron.hpp), in one lane.
 /// @param scale       step / capacitance of the whole membrane: what makes conductances and currents of it
 /// @param threshold   origin of the potentials, volts
-void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettings& settings, double scale, double threshold)
+/// @param quantum     of the two synaptic inputs, siemens
+void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettings& settings, double scale, double threshold, const std::array<double, 2>& quantum)
 {
     const auto set = [lane](float (&row)[lanes], double value) { row[lane] = static_cast<float>(value); };
     set(d.g_leak, c.g_leak_siemens * scale);
@@ -75,7 +76,7 @@ void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettin
         const double steps = settings.timestep_s / c.tau_syn_s[i];
         set(d.e_rev[i], c.e_rev_volt[i] - threshold);
         set(d.decay[i], std::exp(-steps));
-        set(d.per_quantum[i], settings.quantum_siemens * scale * -std::expm1(-steps) / steps);
+        set(d.per_quantum[i], quantum[i] * scale * -std::expm1(-steps) / steps);
         const double limit = c.synaptic_limit_siemens[i] * scale;
         set(d.syn_curve[i], 1 / (4 * limit));
         set(d.syn_end[i], 2 * limit);
@@ -115,6 +116,7 @@ struct Place {
     int block = 0, lane = 0;
     double threshold_volt = 0;
     double scale = 1;                       ///< step / capacitance, s/F
+    std::array<double, 2> quantum_siemens{};///< of its synaptic inputs
 };
 
 }   // namespace
@@ -201,6 +203,8 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         }
         place.threshold_volt = firing.v_threshold_volt;
         place.scale = settings.timestep_s / capacitance;
+        for (std::size_t input = 0; input < 2; ++input)
+            place.quantum_siemens[input] = neuron.quantum_siemens[input] > 0 ? neuron.quantum_siemens[input] : settings.quantum_siemens;
         auto& block = data.blocks[static_cast<std::size_t>(place.block)];
         auto& m = *block.membranes;
         const int lane = place.lane;
@@ -212,7 +216,7 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         m.tau_refrac[lane] = static_cast<float>(firing.tau_refrac_s / settings.timestep_s);
         m.neuron[lane] = static_cast<std::uint32_t>(i);
         for (std::size_t k = 0; k < neuron.denmems.size(); ++k) {
-            fill(block.denmems[k], lane, neuron.denmems[k], settings, place.scale, place.threshold_volt);
+            fill(block.denmems[k], lane, neuron.denmems[k], settings, place.scale, place.threshold_volt, place.quantum_siemens);
         }
     }
 }
@@ -289,7 +293,7 @@ float Membranes::g_siemens(int neuron, int synaptic_input) const
         sum += d.g[synaptic_input][place.lane] / static_cast<double>(d.per_quantum[synaptic_input][place.lane]);   // in quanta
         sum += static_cast<std::int32_t>(block.input[synaptic_input][k].of[place.lane]);                           // not yet in g
     }
-    return static_cast<float>(sum * data_->settings.quantum_siemens);
+    return static_cast<float>(sum * place.quantum_siemens[static_cast<std::size_t>(synaptic_input)]);
 }
 
 std::string_view Membranes::simd() const { return data_->simd.name; }

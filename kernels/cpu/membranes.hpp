@@ -4,6 +4,7 @@
 /// membrane's denmems is therefore vertical and its order fixed; a lane's bits depend on nothing but its own neuron.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -20,6 +21,7 @@ struct NeuronCircuit {
     int firing = 0;                         ///< index into denmems: the one whose comparator decides; threshold, reset and refractory time are its own
     double initial_volt = 0;                ///< V at step 0; w = g = 0
     std::uint32_t place = 0;                ///< addresses its noise on the chip: the firing denmem's index
+    std::array<double, 2> quantum_siemens{};///< of its own synaptic inputs; 0: MembraneSettings'
 };
 
 struct MembraneSettings {

@@ -88,6 +88,21 @@ TEST(Ideal, EverySynapseHasItsOwnDelay)
     }
 }
 
+TEST(Ideal, WeightsOfAnySizeSideBySide)
+{
+    // Neighbours on a chip, each with inputs ten orders of magnitude apart.
+    const std::vector<IdealNeuron> neurons(2, lif(1e9));
+    std::vector<IdealSynapse> synapses;
+    for (const auto input : {SynapticInput::excitatory, SynapticInput::inhibitory})
+        for (const std::uint32_t n : {0u, 1u})
+            synapses.push_back({n, n == (input == SynapticInput::excitatory) ? 1e-7f : 1e-17f, 1, input});
+    const std::vector<NeuronPlace> places{ideal_place(0), ideal_place(1)};
+    const auto program = ideal_program(neurons, {{from_host(0, 0, 4)}, synapses}, {dt, 1, {probe(Variable::gsyn_exc, places), probe(Variable::gsyn_inh, places)}});
+    const auto recording = run(program, {{host(0, {5 * dt})}}, 20);
+    for (std::size_t k = 0; k < 4; ++k)
+        EXPECT_NEAR(recording.traces[k / 2].values[2 * 16 + k % 2] / (synapses[k].siemens * std::exp(-10 * dt / tau_syn_s)), 1, 1e-5) << k;
+}
+
 TEST(Ideal, NeuronsReachEachOtherAcrossThreads)
 {
     // Neuron 0 fires by itself and neuron 600, on another chip, hears it a step later.
