@@ -16,7 +16,10 @@ namespace {
 
 constexpr bool big_capacitor = true;                // any would do: numbers near the chip's suit the neurons' arithmetic
 
-TsodyksMarkram plasticity_of(const ShortTermPlasticity& stp, const Scale& scale) { return {stp.U, scale.seconds(stp.tau_rec_ms), scale.seconds(stp.tau_facil_ms)}; }
+TsodyksMarkram plasticity_of(const ShortTermPlasticity& stp, const Scale& scale)
+{
+    return {stp.U, scale.seconds(stp.tau_rec_ms), scale.seconds(stp.tau_facil_ms)};
+}
 
 IdealNeuron ideal_neuron(const Population& population, std::uint32_t n, const Scale& scale, double farad)
 {
@@ -107,7 +110,8 @@ Mapping place_ideally(const Network& network, double speedup)
     for (std::size_t p = 0; p < network.populations.size(); ++p)
         for (std::uint32_t n = 0; n < network.populations[p].size && !is_source(network.populations[p].cell); ++n) {
             const NeuronPlace place = ideal_place(next++);
-            mapping.placement[p].push_back({.id = n, .chip = place.chip, .denmem = static_cast<std::int16_t>(place.firing.value()), .size = 1, .merger = {}, .address = {}});
+            mapping.placement[p].push_back({.id = n, .chip = place.chip, .denmem = static_cast<std::int16_t>(place.firing.value()), .size = 1,
+                                            .merger = {}, .address = {}});
         }
     Machine none;
     none.speedup = speedup;

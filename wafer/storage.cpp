@@ -377,8 +377,8 @@ void read_kept(hid_t ideals, Ideals& config)
             throw InputError(fmt::format("{}: expected 0..{}, found {}", hdf5::where(group, "plasticity"), config.plasticities.size(), plasticity[k]));
         config.kept_synapses.push_back({from_host[k] != 0, source_id[k], {source_wafer[k], checked<Hicann>(source_hicann[k], group, "source_hicann")},
                                         checked<Denmem>(source_denmem[k], group, "source_denmem"), checked<Hicann>(hicann[k], group, "hicann"),
-                                        checked<Denmem>(denmem[k], group, "denmem"), input[k] == 0 ? SynapticInput::excitatory : SynapticInput::inhibitory, siemens[k],
-                                        plasticity[k]});
+                                        checked<Denmem>(denmem[k], group, "denmem"),
+                                        input[k] == 0 ? SynapticInput::excitatory : SynapticInput::inhibitory, siemens[k], plasticity[k]});
     }
 }
 

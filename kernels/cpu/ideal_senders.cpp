@@ -12,9 +12,10 @@ IdealSenders::IdealSenders(const Program& program, const Stimulus& stimulus) : t
     if (lines.empty())
         return;
     const auto lines_of = [&](bool from_host, std::uint64_t sender) {
+        const auto key_of = [](const IdealLine& line) { return std::pair(line.from_host, line.sender); };
         const auto key = std::pair(from_host, sender);
-        const auto first = std::partition_point(lines.begin(), lines.end(), [&](const IdealLine& line) { return std::pair(line.from_host, line.sender) < key; });
-        const auto last = std::partition_point(first, lines.end(), [&](const IdealLine& line) { return std::pair(line.from_host, line.sender) == key; });
+        const auto first = std::partition_point(lines.begin(), lines.end(), [&](const IdealLine& line) { return key_of(line) < key; });
+        const auto last = std::partition_point(first, lines.end(), [&](const IdealLine& line) { return key_of(line) == key; });
         return Lines{static_cast<std::uint32_t>(first - lines.begin()), static_cast<std::uint32_t>(last - lines.begin())};
     };
     for (std::uint32_t n = 0; n < program.neurons.size(); ++n)
@@ -28,7 +29,9 @@ IdealSenders::IdealSenders(const Program& program, const Stimulus& stimulus) : t
 
 void IdealSenders::gather(std::span<const std::vector<double>> fresh, std::int64_t first, std::int64_t last)
 {
-    const auto step_of = [&](double time_s) { return static_cast<std::size_t>(std::clamp(static_cast<std::int64_t>(time_s / timestep_s_), first, last - 1) - first); };
+    const auto step_of = [&](double time_s) {
+        return static_cast<std::size_t>(std::clamp(static_cast<std::int64_t>(time_s / timestep_s_), first, last - 1) - first);
+    };
     first_step_ = first;
     begin_.assign(static_cast<std::size_t>(last - first) + 1, 0);
     for (const std::uint32_t source : senders_)

@@ -67,7 +67,8 @@ void check(const NeuronCircuit& neuron, std::size_t index)
 /// @param scale       step / capacitance of the whole membrane: what makes conductances and currents of it
 /// @param threshold   origin of the potentials, volts
 /// @param quantum     of the two synaptic inputs, siemens
-void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettings& settings, double scale, double threshold, const std::array<double, 2>& quantum)
+void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettings& settings, double scale, double threshold,
+          const std::array<double, 2>& quantum)
 {
     const auto set = [lane](float (&row)[lanes], double value) { row[lane] = static_cast<float>(value); };
     set(d.g_leak, c.g_leak_siemens * scale);

@@ -7,10 +7,11 @@ from conftest import LIF, config, small_network
 
 
 def test_no_wafer_and_no_mapping(bss):
-    result = bss.checked(config(wafer={"imperfections": "all", "hicanns": [174]}, run={"mode": "ideal"}, record=[{"variable": "v", "population": "E", "through": "adc"}], strict=True))
-    summary = result.summary
+    record = [{"variable": "v", "population": "E", "through": "adc"}]
+    result = bss.checked(config(wafer={"imperfections": "all", "hicanns": [174]}, run={"mode": "ideal"}, record=record, strict=True))
+    summary, run = result.summary, result.summary["run"]
     assert summary["mapping"] is None and summary["calibration"]["kind"] is None and not any(summary["imperfections"].values()) and summary["warnings"] == []
-    assert summary["run"]["backend"] == "cpu" and summary["run"]["membranes"] == 23 and summary["run"]["window_steps"] == 10 and summary["run"]["row_events"] == 0
+    assert run["backend"] == "cpu" and run["membranes"] == 23 and run["window_steps"] == 10 and run["row_events"] == 0
     assert sorted(p.name for p in result.folder.iterdir()) == ["spikes.h5", "summary.json", "v.h5"]
     assert summary["populations"]["E"]["spikes"] > 0 and summary["populations"]["silent"]["spikes"] == 0
 
@@ -59,7 +60,10 @@ def test_plasticity_that_no_driver_has(bss):
 
 def test_lost_synapses_are_kept(bss):
     network = {
-        "populations": {"S": {"size": 300, "cell": "SpikeSourcePoisson", "parameters": {"rate": 20.0}}, "E": {"size": 20, "cell": "IF_cond_exp", "parameters": LIF}},
+        "populations": {
+            "S": {"size": 300, "cell": "SpikeSourcePoisson", "parameters": {"rate": 20.0}},
+            "E": {"size": 20, "cell": "IF_cond_exp", "parameters": LIF},
+        },
         "projections": [{"pre": "S", "post": "E", "connector": {"AllToAll": {}}, "receptor": "excitatory", "weight": 0.0004, "delay": 1.0}],
     }
     settings = config(network, mapping={"neuron_size": 1}, run={"duration": 200.0})
@@ -74,5 +78,6 @@ def test_lost_synapses_are_kept(bss):
     # The stored mapping runs again, and without the switch its lost synapses are silent.
     again = bss.checked({**settings, "mapping": {"neuron_size": 1, "file": str(kept.folder / "mapping.h5")}})
     assert again.all_spikes() == kept.all_spikes()
-    lost = bss.checked({**settings, "wafer": {**settings["wafer"], "imperfections": {"synapse_loss": True, **{name: False for name in ideal["imperfections"] if name != "synapse_loss"}}}})
+    only_loss = {name: name == "synapse_loss" for name in ideal["imperfections"]}
+    lost = bss.checked({**settings, "wafer": {**settings["wafer"], "imperfections": only_loss}})
     assert lost.summary["mapping"]["synapses_kept_ideal"] == 0 and lost.summary["populations"]["E"]["spikes"] < kept.summary["populations"]["E"]["spikes"]

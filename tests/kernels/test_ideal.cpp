@@ -19,16 +19,26 @@ IdealNeuron lif(double threshold_volt = 1.1)
 {
     constexpr double unlimited = std::numeric_limits<double>::infinity();
     IdealNeuron neuron{};
-    neuron.circuit = {.capacitance_farad = farad, .g_leak_siemens = farad / tau_m_s, .e_leak_volt = 0.9, .leak_linear_volt = unlimited, .e_rev_volt = {1.4, 0.5},
-                      .tau_syn_s = {tau_syn_s, tau_syn_s}, .synaptic_limit_siemens = {unlimited, unlimited}, .exponential = false, .v_exp_volt = 0, .delta_t_volt = 0,
-                      .v_threshold_volt = threshold_volt, .v_reset_volt = 0.8, .tau_refrac_s = 1e-6, .a_siemens = 0, .tau_w_s = 0, .b_ampere = 0,
-                      .noise_volt_per_sqrt_s = 0, .stimulus_ampere_per_dac = 0};
+    DenmemCircuit& c = neuron.circuit;
+    c.capacitance_farad = farad;
+    c.g_leak_siemens = farad / tau_m_s;
+    c.e_leak_volt = 0.9;
+    c.leak_linear_volt = unlimited;
+    c.e_rev_volt = {1.4, 0.5};
+    c.tau_syn_s = {tau_syn_s, tau_syn_s};
+    c.synaptic_limit_siemens = {unlimited, unlimited};
+    c.v_threshold_volt = threshold_volt;
+    c.v_reset_volt = 0.8;
+    c.tau_refrac_s = 1e-6;
     neuron.initial_volt = 0.9;
     return neuron;
 }
 
 SpikeSource host(std::uint64_t id, std::vector<double> times_s) { return {id, SpikeTimes{std::move(times_s)}, {}}; }
-IdealLine from_host(std::uint64_t id, std::uint64_t first, std::uint64_t count, std::optional<TsodyksMarkram> plasticity = {}) { return {true, id, plasticity, first, count}; }
+IdealLine from_host(std::uint64_t id, std::uint64_t first, std::uint64_t count, std::optional<TsodyksMarkram> plasticity = {})
+{
+    return {true, id, plasticity, first, count};
+}
 
 Recording run(const Program& program, const Stimulus& stimulus, std::int64_t steps, int threads = 1)
 {
@@ -54,7 +64,8 @@ TEST(Ideal, ConductanceFollowsItsExponential)
     const IdealNeuron neuron = lif();
     const float siemens = 3e-9f;
     IdealFabric fabric{{from_host(4, 0, 1)}, {{0, siemens, 15, SynapticInput::inhibitory}}};
-    const auto program = ideal_program(std::span(&neuron, 1), fabric, {dt, 1, {probe(Variable::gsyn_inh, {ideal_place(0)}), probe(Variable::gsyn_exc, {ideal_place(0)})}});
+    const auto program = ideal_program(std::span(&neuron, 1), fabric,
+                                       {dt, 1, {probe(Variable::gsyn_inh, {ideal_place(0)}), probe(Variable::gsyn_exc, {ideal_place(0)})}});
     EXPECT_EQ(program.window_steps, 15);
     const auto recording = run(program, {{host(4, {30.2 * dt})}}, 200);
     const auto& g = recording.traces[0].values;
@@ -75,7 +86,8 @@ TEST(Ideal, EverySynapseHasItsOwnDelay)
         IdealFabric fabric{{from_host(0, 0, 700)}, {}};
         std::vector<NeuronPlace> places;
         for (std::uint32_t n = 0; n < 700; ++n) {
-            fabric.synapses.push_back({n, 1e-10f * static_cast<float>(1 + n % 7), static_cast<std::uint16_t>(1 + stride * (n % 300)), SynapticInput::excitatory});
+            fabric.synapses.push_back({n, 1e-10f * static_cast<float>(1 + n % 7), static_cast<std::uint16_t>(1 + stride * (n % 300)),
+                                       SynapticInput::excitatory});
             places.push_back(ideal_place(n));
         }
         const auto program = ideal_program(neurons, fabric, {dt, 1, {probe(Variable::gsyn_exc, places)}});
@@ -97,7 +109,8 @@ TEST(Ideal, WeightsOfAnySizeSideBySide)
         for (const std::uint32_t n : {0u, 1u})
             synapses.push_back({n, n == (input == SynapticInput::excitatory) ? 1e-7f : 1e-17f, 1, input});
     const std::vector<NeuronPlace> places{ideal_place(0), ideal_place(1)};
-    const auto program = ideal_program(neurons, {{from_host(0, 0, 4)}, synapses}, {dt, 1, {probe(Variable::gsyn_exc, places), probe(Variable::gsyn_inh, places)}});
+    const auto program = ideal_program(neurons, {{from_host(0, 0, 4)}, synapses},
+                                       {dt, 1, {probe(Variable::gsyn_exc, places), probe(Variable::gsyn_inh, places)}});
     const auto recording = run(program, {{host(0, {5 * dt})}}, 20);
     for (std::size_t k = 0; k < 4; ++k)
         EXPECT_NEAR(recording.traces[k / 2].values[2 * 16 + k % 2] / (synapses[k].siemens * std::exp(-10 * dt / tau_syn_s)), 1, 1e-5) << k;
@@ -120,7 +133,8 @@ std::vector<double> efficacies(TsodyksMarkram plasticity, const std::vector<doub
 {
     const IdealNeuron neuron = lif(1e9);
     IdealFabric fabric{{from_host(0, 0, 1, plasticity)}, {{0, 1e-9f, 1, SynapticInput::excitatory}}};
-    const auto recording = run(ideal_program(std::span(&neuron, 1), fabric, {dt, 1, {probe(Variable::gsyn_exc, {ideal_place(0)})}}), {{host(0, times_s)}}, 5000);
+    const auto program = ideal_program(std::span(&neuron, 1), fabric, {dt, 1, {probe(Variable::gsyn_exc, {ideal_place(0)})}});
+    const auto recording = run(program, {{host(0, times_s)}}, 5000);
     std::vector<double> result;
     for (const double time_s : times_s) {
         const auto step = static_cast<std::size_t>(std::llround(time_s / dt)) + 1;
@@ -137,7 +151,7 @@ TEST(Ideal, TsodyksMarkram)
     std::vector<double> times;
     for (int k = 0; k < 20; ++k)
         times.push_back(1e-6 + k * gap_s);
-    for (const TsodyksMarkram p : {TsodyksMarkram{0.5, 80e-6, 0}, TsodyksMarkram{0.1, 0, 100e-6}, TsodyksMarkram{0.2, 50e-6, 60e-6}, TsodyksMarkram{0.3, 0, 0}}) {
+    for (const auto& p : std::vector<TsodyksMarkram>{{0.5, 80e-6, 0}, {0.1, 0, 100e-6}, {0.2, 50e-6, 60e-6}, {0.3, 0, 0}}) {
         const auto found = efficacies(p, times);
         double u = p.utilisation, x = 1;        // the textbook's recursion
         for (const double efficacy : found) {
