@@ -1,5 +1,8 @@
 // A network without a wafer: parameters, weights and delays as asked for; the same as the mapped one without imperfections.
 
+#include <algorithm>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "kernels/engine.hpp"
@@ -99,18 +102,20 @@ TEST(IdealNetwork, TooLongDelaysNameTheirProjection)
 TEST(IdealNetwork, EqualsTheMappedOneWithoutImperfections)
 {
     Scene scene;
-    const auto s = scene.add_population(40, CellType::SpikeSourcePoisson), a = scene.add_population(60), i = scene.add_population(20);
-    set(scene.network.populations[s], "rate", 60.0);
+    const auto s = scene.add_population(40, CellType::SpikeSourcePoisson), h = scene.add_population(20, CellType::SpikeSourcePoisson);
+    const auto a = scene.add_population(60), i = scene.add_population(20);
+    for (const auto p : {s, h})
+        set(scene.network.populations[p], "rate", 60.0);
     for (const auto p : {a, i})
         scene.network.populations[p].initial_v = {{-65.0}};
     scene.connect(s, a, 0.5);
     scene.connect(s, i, 0.5);
     scene.connect(a, i, 0.2);
-    scene.connect(i, a, 0.3, Receptor::inhibitory);
+    scene.connect(h, a, 0.3, Receptor::inhibitory);
     for (Projection& p : scene.network.projections) {
         p.delay_given = true;
         p.delay_ms.values = {1.5};
-        p.weight.values = {p.receptor == Receptor::excitatory ? 0.006 : 0.02};
+        p.weight.values = {0.006};      // a row's largest increment is exact
     }
     const Imperfections none = no_imperfections();
     const auto silicon = std::make_shared<const Silicon>(Technology::load("hicann-x1000"), none, 7);
@@ -135,11 +140,16 @@ TEST(IdealNetwork, EqualsTheMappedOneWithoutImperfections)
     const RunSettings settings{timestep_s, 5, {}};
     const auto on_wafer = trains(mapped, elaborate(mapped.wafers, std::span(silicon.get(), 1), settings));
     const auto ideal = trains(placed, ideal_program(scene.network, placed, silicon->technology(), settings));
-    std::size_t spikes = 0;
+    std::vector<double> apart_ms;
     for (std::size_t n = 0; n < 80; ++n) {
         ASSERT_EQ(on_wafer[n].size(), ideal[n].size()) << n;
-        for (std::size_t k = 0; k < ideal[n].size(); ++k, ++spikes)
-            EXPECT_NEAR(on_wafer[n][k], ideal[n][k], 0.02) << n;
+        // What differs in the last bits may lie on two sides of the middle between two grid points, and its event acts a step of 0.1 ms apart.
+        for (std::size_t k = 0; k < ideal[n].size(); ++k) {
+            apart_ms.push_back(std::abs(on_wafer[n][k] - ideal[n][k]));
+            EXPECT_LT(apart_ms.back(), 0.1) << n;
+        }
     }
-    EXPECT_GT(spikes, 500);
+    ASSERT_GT(apart_ms.size(), 500);
+    std::sort(apart_ms.begin(), apart_ms.end());
+    EXPECT_LT(apart_ms[apart_ms.size() / 2], 2e-4);
 }
