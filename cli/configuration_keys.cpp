@@ -128,7 +128,8 @@ void read_defects(const Yaml& node, const std::string& path, C& configuration, R
     if (node.is_word("none"))
         return;
     if (node.is(Yaml::Kind::map)) {
-        if (const auto* random = node.find("random"); random || node.items.empty()) {
+        const bool misspelt = !node.items.empty() && !closest(node.items[0].text, {"random"}).empty();
+        if (const auto* random = node.find("random"); random || misspelt || node.items.empty()) {
             if (check_map(node, path, {"random"}, reading.mistakes) && random)
                 wafer.random_defects = read_random_defects(*random, path + ".random", reading.mistakes);
         } else {

@@ -202,7 +202,7 @@ void read_one_population(const Yaml& key, const Yaml& node, const std::string& p
             good = value.has_value();
             population.size = static_cast<std::uint32_t>(value.value_or(1));
         } else {
-            mistakes.add(key, path, "expected a size, found none");
+            mistakes.missing(key, path, "size", "a size");
             good = false;
         }
         if (const auto* cell = node.find("cell")) {
@@ -213,7 +213,7 @@ void read_one_population(const Yaml& key, const Yaml& node, const std::string& p
             good = good && value;
             population.cell = cells[value.value_or(0)];
         } else {
-            mistakes.add(key, path, "expected a cell, found none");
+            mistakes.missing(key, path, "cell", "a cell");
             good = false;
         }
         const Yaml none;

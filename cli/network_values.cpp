@@ -29,14 +29,14 @@ std::optional<ValueSpec> read_distribution(const Yaml& node, const std::string& 
         mistakes.expected(arguments, where, fmt::format("a map with {}", fmt::join(names, ", ")));
         return std::nullopt;
     }
+    const auto before = mistakes.count();
     if (arguments.is(Yaml::Kind::map))
         check_map(arguments, where, names, mistakes);
-    const auto before = mistakes.count();
     const auto argument = [&](std::size_t k, const Range& allowed, double standard) {
         const auto* value = arguments.is(Yaml::Kind::map) ? arguments.find(names[k]) : k < arguments.items.size() ? &arguments.items[k] : nullptr;
         if (!value) {
             if (std::isnan(standard))
-                mistakes.add(arguments, where, fmt::format("expected {}, found none", names[k]));
+                mistakes.missing(arguments, where, names[k], names[k]);
             return standard;
         }
         // A bound may be infinite: it is none, then.

@@ -29,14 +29,14 @@ struct Arguments {
     {
         if (const auto* value = node.find("n"))
             return read_whole(*value, below(path, "n"), 0, static_cast<std::uint64_t>(most_synapses), mistakes).value_or(0);
-        mistakes.add(node, path, "expected n, found none");
+        mistakes.missing(node, path, "n", "n");
         return 0;
     }
     const Yaml* needed(std::string_view name) const
     {
         const auto* value = node.find(name);
         if (!value)
-            mistakes.add(node, path, fmt::format("expected {}, found none", name));
+            mistakes.missing(node, path, name, name);
         return value;
     }
 };
@@ -228,7 +228,7 @@ void read_projection(const Yaml& node, const std::string& path, const Population
     const auto needed = [&](std::string_view name) {
         const auto* value = node.find(name);
         if (!value)
-            mistakes.add(node, path, fmt::format("expected {}, found none", name));
+            mistakes.missing(node, path, name, name);
         return value;
     };
     ProjectionSpec spec;

@@ -71,10 +71,18 @@ void Mistakes::expected(const Yaml& where, std::string_view path, std::string_vi
 
 void Mistakes::unknown(const Yaml& where, std::string_view path, const std::vector<std::string>& known)
 {
-    if (const auto near = closest(where.text, known); !near.empty())
+    if (const auto near = closest(where.text, known); !near.empty()) {
         add(where, path, fmt::format("unknown key, did you mean {}?", near));
-    else
+        meant_.insert(std::string(path.substr(0, path.size() - where.text.size())) + near);
+    } else {
         add(where, path, fmt::format("unknown key, did you mean one of {}?", fmt::join(known, ", ")));
+    }
+}
+
+void Mistakes::missing(const Yaml& where, std::string_view path, std::string_view name, std::string_view what)
+{
+    if (!meant_.contains(fmt::format("{}.{}", path, name)))
+        add(where, path, fmt::format("expected {}, found none", what));
 }
 
 void Mistakes::throw_if_any() const

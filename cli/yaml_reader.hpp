@@ -5,6 +5,7 @@
 #include <deque>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,8 @@ public:
     void expected(const Yaml& where, std::string_view path, std::string_view expected);
     /// … unknown key, did you mean <closest>?
     void unknown(const Yaml& where, std::string_view path, const std::vector<std::string>& known);
+    /// … expected <what>, found none; unless a misspelt key beside it has been told
+    void missing(const Yaml& where, std::string_view path, std::string_view name, std::string_view what);
     bool any() const { return !mistakes_.empty(); }
     std::size_t count() const { return mistakes_.size(); }
     /// @throws InputError with all of them, in the order of the files' lines
@@ -58,6 +61,7 @@ private:
         std::string text;
     };
     std::vector<Mistake> mistakes_;
+    std::set<std::string> meant_;               ///< paths of keys that were misspelt
 };
 
 /// Owns the sources that nodes point to.

@@ -215,7 +215,8 @@ TEST(Configuration, what_is_known_but_does_not_work_yet_says_so)
     for (const auto* option : {"wafer.calibration=auto", "wafer.calibration=table.h5",
                                "wafer.id=[1, 2]", "wafer.hicanns=['33/174']"})
         EXPECT_NE(said(scratch, base, {option}).find("not yet available"), std::string::npos) << option << ": " << said(scratch, base, {option});
-    for (const auto* option : {"run.mode=hardware", "run.mode=ideal", "run.trials=1", "sweep=null", "mapping.file=null", "mapping.neuron_size=auto", "wafer.imperfections={synapse_loss: false}"})
+    for (const auto* option : {"run.mode=hardware", "run.mode=ideal", "run.trials=1", "sweep=null", "mapping.file=null", "mapping.neuron_size=auto",
+                               "wafer.imperfections={synapse_loss: false}"})
         EXPECT_EQ(said(scratch, base, {option}), "");
 }
 
@@ -264,16 +265,15 @@ TEST(Configuration, files_that_are_none)
     EXPECT_EQ(said(scratch, "# \xe2\x82").find("config.yaml:1: expected a text file"), 0u) << "a letter that is cut off";
     EXPECT_NE(said(scratch, base, {"output=\xff"}).find("--set: expected key.path=value in UTF-8"), std::string::npos);
     std::string laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
-    for (char name = 'b'; name < 'j'; ++name)
-        laughs += std::string(1, name) + ": &" + name + " [*" + std::string(1, static_cast<char>(name - 1)) + (", *" + std::string(1, static_cast<char>(name - 1))) + "]\n";
+    const auto line = [](const std::string& name, const std::string& of, int times) {
+        std::string text = name + ": &" + name + " [";
+        for (int k = 0; k < times; ++k)
+            text += (k ? ", *" : "*") + of;
+        return text + "]\n";
+    };
+    laughs += line("b", "a", 100) + line("c", "b", 10);
     EXPECT_NE(said(scratch, laughs + "network: {}\n").find("unknown key"), std::string::npos) << "aliases as people use them";
-    for (int k = 0; k < 3; ++k)
-        laughs += "z" + std::to_string(k) + ": &z" + std::to_string(k) + " [" + (k ? "*z" + std::to_string(k - 1) : "*i") + [&] {
-            std::string more;
-            for (int m = 0; m < 50; ++m)
-                more += ", *" + (k ? "z" + std::to_string(k - 1) : std::string("i"));
-            return more + "]\n";
-        }();
+    laughs += line("d", "c", 100) + line("e", "d", 100);
     EXPECT_NE(said(scratch, laughs).find("values by aliases"), std::string::npos);
     EXPECT_EQ(said(scratch, "a: &x [*x]\nnetwork: {}\n").find("config.yaml:1: "), 0u) << said(scratch, "a: &x [*x]\n");
 }
@@ -284,6 +284,12 @@ TEST(Configuration, a_run_has_a_number_of_steps_that_can_be_counted)
     EXPECT_NE(said(scratch, base, {"run.duration=1e300"}).find("expected at most 1e+12 steps"), std::string::npos);
     EXPECT_NE(said(scratch, base, {"run.timestep=1e-12"}).find("run.timestep: expected at most 1e+12 steps"), std::string::npos);
     EXPECT_EQ(read(scratch, base, {"run.duration=1e7"}).run.duration_ms, 1e7);
+}
+
+TEST(Configuration, random_defects_are_known_when_misspelt)
+{
+    const Scratch scratch;
+    EXPECT_EQ(said(scratch, base, {"wafer.defects={randm: {neurons: 0.1}}"}), "--set wafer.defects.randm: unknown key, did you mean random?");
 }
 
 TEST(Configuration, options_of_a_wrong_form)

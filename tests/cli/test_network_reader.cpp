@@ -305,7 +305,10 @@ TEST(NetworkReader, one_mistake_makes_one_message)
 {
     const Scratch scratch;
     for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-             {"size: 10", "size: x"}, {"IF_cond_exp", "IF"}, {"tau_m: 10", "tau_mm: 10"}, {"size: 5", "size: -5"}, {"AllToAll", "All"}}) {
+             {"size: 10", "size: x"}, {"IF_cond_exp", "IF"}, {"tau_m: 10", "tau_mm: 10"}, {"size: 5", "size: -5"}, {"AllToAll", "All"},
+             {"size: 10", "sise: 10"}, {"cell: IF", "cel: IF"}, {"pre:", "pree:"}, {"connector:", "conector:"}, {"AllToAll: {}", "FixedNumberPre: {nn: 1}"},
+             {"AllToAll: {}", "FixedProbability: {p_conect: 0.1}"}, {"weight: 0.001", "weight: {normal: {mu: 1, sigm: 0}}"},
+             {"weight: 0.001", "weight: {normal_clipped: {mu: 1, sigm: 0, low: 0, high: 2}}"}}) {
         const auto what = said(scratch, replaced(base, from, to));
         EXPECT_EQ(std::count(what.begin(), what.end(), '\n'), 0) << what;
         EXPECT_NE(what, "");
