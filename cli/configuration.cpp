@@ -25,6 +25,19 @@ void check_plasticity(const Yaml& root, const Configuration& configuration, Read
         }
 }
 
+/// Sources on the wafer that should stop during the run: background generators do not.
+void check_generators_stop(const Yaml& root, const Configuration& configuration, Reading& reading)
+{
+    for (const Population& population : configuration.network.populations)
+        for (std::uint32_t n = 0; population.on_wafer && n < population.size; ++n)
+            if (const double duration_ms = value_of(population, "duration", n); duration_ms < configuration.run.duration_ms) {
+                reading.mistakes.add(*root.find("network"), fmt::format("network.populations.{}.duration", population.name),
+                                     fmt::format("expected at least run.duration ({} ms), since background generators (on_wafer) run all the time, found {} ms",
+                                                 configuration.run.duration_ms, duration_ms));
+                break;
+            }
+}
+
 /// What is wrong only between keys.
 void check_together(const Yaml& root, Configuration& configuration, Reading& reading)
 {
@@ -51,6 +64,7 @@ void check_together(const Yaml& root, Configuration& configuration, Reading& rea
             request.through = Through::probe;       // there is no ADC
     } else {
         check_plasticity(root, configuration, reading);
+        check_generators_stop(root, configuration, reading);
     }
 }
 

@@ -14,6 +14,8 @@ Train::Train(const SpikeSource& source, std::uint64_t trial) : source_(&source),
 {
     if (const auto* poisson = std::get_if<PoissonTrain>(&source.train))
         next_s_ = poisson->start_s;
+    if (const auto* sent = std::get_if<GeneratorTrain>(&source.train))
+        generator_.emplace(sent->config, sent->pll_hz);
     draw();
 }
 
@@ -21,6 +23,11 @@ void Train::draw()
 {
     if (const auto* given = std::get_if<SpikeTimes>(&source_->train)) {
         next_s_ = taken_ < given->times_s.size() ? given->times_s[taken_] : Queue::unlimited;
+        return;
+    }
+    if (generator_) {
+        next_s_ = generator_->next_s();
+        generator_->pop();
         return;
     }
     const auto& poisson = std::get<PoissonTrain>(source_->train);
@@ -64,7 +71,7 @@ Playback::Playback(const Program& program, const Stimulus& stimulus) : fresh_(st
         for (const SpikeSource::Entry& entry : stimulus.sources[s].entries) {
             const auto net = nets.find({entry.chip, entry.merger});
             if (net == nets.end())
-                continue;       // the merger does not take input, or its net is cut off: the event ends there
+                continue;       // the merger does not take input (a generator feeds it), or its net is cut off: the event ends there
             Board& board = boards[{entry.chip.wafer, entry.chip.hicann.reticle().fpga()}];
             board.entries.push_back({s, chips.at(entry.chip), net->second, entry.address});
         }

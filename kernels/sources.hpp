@@ -1,10 +1,12 @@
-/// Host input: the trains of the sources, and the playback that brings them to the chips.
+/// Input: the trains of the sources, and the playback that brings them to the chips.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "background.hpp"
 #include "barrier.hpp"
 #include "link.hpp"
 #include "program.hpp"
@@ -26,6 +28,7 @@ private:
 
     const SpikeSource* source_;
     std::uint64_t trial_;
+    std::optional<BackgroundTrain> generator_;
     std::uint32_t taken_ = 0;               ///< spikes so far, and the number that addresses the next interval
     double next_s_ = 0;                     ///< infinite: no more
 };

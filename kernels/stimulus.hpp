@@ -1,4 +1,4 @@
-/// Spike input from the host: what an FPGA plays into the wafer.
+/// Spike input: what an FPGA plays into the wafer, and what generators on it send.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "wafer/coordinates.hpp"
+#include "wafer/hicann_config.hpp"
 
 namespace bss {
 
@@ -21,15 +21,21 @@ struct PoissonTrain {
     double start_s = 0, stop_s = std::numeric_limits<double>::infinity();
 };
 
+/// What a background generator of the wafer sends by itself (the configuration has it too): nobody plays it, it is listed to be recorded.
+struct GeneratorTrain {
+    BackgroundConfig config;
+    double pll_hz = 0;
+};
+
 struct SpikeSource {
-    /// Where its spikes enter: a DNC merger whose Gbit link is set to input, and the 6-bit address it uses there.
+    /// Where its spikes enter: a DNC merger, whose Gbit link is set to input unless a generator of the chip sends them, and the 6-bit address it uses there.
     struct Entry {
         Chip chip;
         DncMerger merger;
         L1Address address;
     };
     std::uint64_t id = 0;                                           ///< addresses the source's randomness
-    std::variant<SpikeTimes, PoissonTrain> train;
+    std::variant<SpikeTimes, PoissonTrain, GeneratorTrain> train;
     std::vector<Entry> entries;                                     ///< none: the source plays to nobody, but is recorded
 };
 

@@ -29,6 +29,12 @@ void configure_mergers(HicannConfig& chip, const SourceNet& net)
 {
     BackgroundConfig& background = chip.background[net.generator.value()];
     background = {.enable = true, .random = false, .seed = 0, .period = background_period, .address = L1Address(0)};
+    if (net.random) {
+        const auto used = std::find_if(net.by_address.begin(), net.by_address.end(), [](const SourceId& source) { return source.valid(); });
+        BackgroundConfig& source = chip.background[net.random->value()];
+        source.enable = source.random = true;       // seed and period: write_stimulus()
+        source.address = L1Address(static_cast<int>(used - net.by_address.begin()));
+    }
     std::array<bool, Merger::count> passed{};
     for (const NeuronBlock block : net.blocks)
         for (Merger node = Merger::at(0, block.value());; node = *parent(node)) {
@@ -39,7 +45,8 @@ void configure_mergers(HicannConfig& chip, const SourceNet& net)
     for (const Merger node : all<Merger>()) {
         if (!passed[node.value()])
             continue;
-        bool left = node.position() == net.generator.value(), right = !net.input;       // level 0: generator, neuron block
+        const bool random = net.random && node.position() == net.random->value();
+        bool left = random || node.position() == net.generator.value(), right = !net.input && !net.random;     // level 0: generator, neuron block
         if (node.level() > 0) {
             left = passed[node.inputs()[0].value()];
             right = passed[node.inputs()[1].value()];

@@ -49,6 +49,11 @@ InputDemand input_demand(const Network& network, const std::vector<int>& widths,
         const Population& p = network.populations[k];
         if (!is_source(p.cell) || kinds[k] == 0)
             continue;
+        if (p.on_wafer) {       // each takes a chip's seed, and two blocks for a net
+            demand.nets += 2.0 * p.size;
+            demand.chips += p.size;
+            continue;
+        }
         const auto width = static_cast<std::uint32_t>(widths[k]);
         const double nets = (p.size + width - 1) / width;
         double nets_a_chip = DncMerger::count;

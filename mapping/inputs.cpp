@@ -5,7 +5,10 @@
 #include <numeric>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "demand.hpp"
+#include "wafer/error.hpp"
 
 namespace bss {
 namespace {
@@ -131,6 +134,29 @@ std::optional<std::pair<DncMerger, NeuronBlock>> free_input(const Entrances::AtC
     return std::nullopt;
 }
 
+/// Two neuron blocks free of neurons and a DNC merger that nobody uses, where their generators meet: the lower one locks the net, the other one is its source.
+struct GeneratorPlace {
+    DncMerger merger;
+    NeuronBlock lock, random;
+};
+
+std::optional<GeneratorPlace> free_generators(const Entrances::AtChip& at)
+{
+    if (at.random)
+        return std::nullopt;
+    for (const DncMerger merger : {DncMerger(1), DncMerger(6), DncMerger(5), DncMerger(3)}) {       // those that two blocks reach, the fewest first
+        if (at.tree.in_use(merger))
+            continue;
+        std::vector<NeuronBlock> blocks;
+        for (const NeuronBlock block : all<NeuronBlock>())
+            if (!at.neurons[block.value()] && !at.tree.joined(block) && at.tree.generator_works(block) && at.tree.can_join(block, merger))
+                blocks.push_back(block);
+        if (blocks.size() >= 2)
+            return GeneratorPlace{merger, blocks[0], blocks[1]};
+    }
+    return std::nullopt;
+}
+
 /// Finds entrances for groups, nearest first.
 class Doorman {
 public:
@@ -157,6 +183,27 @@ public:
         return std::nullopt;
     }
 
+    /// For a source that a background generator will be: a chip without neurons if there is one.
+    std::optional<SourceNet> admit_generator(const Group& group)
+    {
+        const auto by_distance = nearest_first(group);
+        for (const bool only_empty : {true, false})
+            for (const auto& [chip, at] : by_distance) {
+                if (only_empty && at->has_neurons())
+                    continue;
+                if (const auto place = free_generators(*at)) {
+                    at->tree.join(place->lock, place->merger);
+                    at->tree.join(place->random, place->merger);
+                    at->random = true;
+                    SourceNet net{.chip = chip, .merger = place->merger, .input = false, .blocks = {place->lock, place->random}, .generator = place->lock, .by_address = {}};
+                    net.random = place->random;
+                    addresses_.assign(net, group.sources);
+                    return net;
+                }
+            }
+        return std::nullopt;
+    }
+
 private:
     std::vector<std::pair<Chip, Entrances::AtChip*>> nearest_first(const Group& group)
     {
@@ -175,6 +222,24 @@ private:
     std::map<std::pair<std::uint16_t, Fpga>, double> fpga_rate_hz_;
 };
 
+/// A generator for every source of a population, on every wafer where it has targets: equal ones there, so that it stays one source.
+void place_generators(std::vector<SourceNet>& nets, Doorman& doorman, std::uint32_t population, const Network& network, const Placement& placement, const Machine& machine)
+{
+    const auto targets = targets_of(population, network, placement, machine.defects.size());
+    for (std::uint16_t wafer = 0; wafer < targets.size(); ++wafer)
+        for (std::uint32_t n = 0; n < targets[wafer].size(); ++n) {
+            if (targets[wafer][n].count == 0)
+                continue;
+            auto net = doorman.admit_generator({.sources = {{population, n}}, .wafer = wafer, .kinds = 0, .width = 1, .rate_hz = 0, .targets = targets[wafer][n]});
+            if (!net)
+                throw InputError(fmt::format("population \"{}\": on_wafer: each source takes the background generators of a chip (two blocks free of neurons); expected at most {} "
+                                             "such sources on wafer {} of this run, found more",
+                                             network.populations[population].name,
+                                             std::count_if(nets.begin(), nets.end(), [&](const SourceNet& other) { return other.random && other.chip.wafer == wafer; }), wafer));
+            nets.push_back(std::move(*net));
+        }
+}
+
 }   // namespace
 
 void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBook& addresses, const Network& network, const Placement& placement, const Machine& machine,
@@ -182,10 +247,15 @@ void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBoo
 {
     const auto kinds = source_kinds(network);
     const auto widths = net_widths(network, options);
+    Doorman doorman(entrances, addresses, !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth);
     std::vector<Group> groups;
     for (std::uint32_t p = 0; p < network.populations.size(); ++p) {
         if (!is_source(network.populations[p].cell) || kinds[p] == 0)
             continue;
+        if (network.populations[p].on_wafer) {
+            place_generators(nets, doorman, p, network, placement, machine);
+            continue;
+        }
         const auto targets = targets_of(p, network, placement, machine.defects.size());
         for (std::uint16_t wafer = 0; wafer < targets.size(); ++wafer)
             for (Group& group : groups_of(p, wafer, targets[wafer], network, kinds[p], widths[p], machine.speedup))
@@ -193,7 +263,6 @@ void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBoo
     }
     if (options.nets != NetForming::one_per_population)
         merge_small(groups);
-    Doorman doorman(entrances, addresses, !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth);
     for (const Group& group : groups)
         if (auto net = doorman.admit(group))
             nets.push_back(std::move(*net));

@@ -1,26 +1,16 @@
 #include <chrono>
 
-#include <fmt/format.h>
-
 #include "account.hpp"
 #include "demand.hpp"
+#include "generators.hpp"
 #include "nets.hpp"
 #include "parameters.hpp"
 #include "placement.hpp"
 #include "routing.hpp"
 #include "sources.hpp"
-#include "wafer/error.hpp"
 
 namespace bss {
 namespace {
-
-/// What the mapper cannot do yet, said before any work is done.
-void check_support(const Network& network)
-{
-    for (const Population& p : network.populations)
-        if (p.on_wafer)
-            throw InputError(fmt::format("population \"{}\": on_wafer: Poisson sources from background generators are not possible yet", p.name));
-}
 
 std::vector<WaferConfig> empty_wafers(const Machine& machine)
 {
@@ -42,7 +32,8 @@ void add_fpgas(std::vector<WaferConfig>& wafers)
 Mapping map(const Network& network, const Machine& machine, const MappingOptions& asked, const Imperfections& imperfections)
 {
     const auto start = std::chrono::steady_clock::now();
-    check_support(network);
+    for (const Population& population : network.populations)
+        check_generators(population, machine.speedup);
     MappingOptions options = asked;
     if (options.neuron_size == 0)
         options.neuron_size = choose_neuron_size(network, machine);

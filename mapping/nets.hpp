@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "placement.hpp"
@@ -24,6 +25,7 @@ struct SourceNet {
     std::vector<NeuronBlock> blocks;                ///< merged onto it, ascending; for an input the one whose background generator it takes
     NeuronBlock generator;                          ///< which of them gives the background events that keep the net locked (rule M3)
     std::array<SourceId, L1Address::count> by_address;
+    std::optional<NeuronBlock> random = std::nullopt;   ///< its one source is the background generator of this block
 };
 
 struct Nets {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "demand.hpp"
+#include "generators.hpp"
 
 namespace bss {
 
@@ -55,7 +56,7 @@ std::uint64_t sources_over_rate(const Mapping& mapping, const Network& network, 
     const auto fpga_of = [](Chip chip) { return std::pair(chip.wafer, chip.hicann.reticle().fpga()); };
     const auto for_each_entry = [&](auto&& f) {
         for (std::size_t p = 0; p < network.populations.size(); ++p)
-            if (is_source(network.populations[p].cell))
+            if (is_source(network.populations[p].cell) && !network.populations[p].on_wafer)
                 for (const PlacedNeuron& entry : mapping.placement[p])
                     f(p, entry);
     };
@@ -89,6 +90,7 @@ void write_stimulus(Mapping& mapping, const Network& network, const Machine& mac
         for (const PlacedNeuron& entry : mapping.placement[p])
             mapping.stimulus.sources[first + entry.id].entries.push_back({entry.chip, entry.merger, entry.address});
     }
+    write_generators(mapping, network, machine.speedup);
     const bool limited = !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth;
     if (const std::uint64_t over = limited ? sources_over_rate(mapping, network, machine.speedup) : 0)
         mapping.warnings.push_back({.code = "input_rate", .message = "sources fire faster than the links to the wafer carry: some of their spikes will be lost", .count = over});

@@ -218,7 +218,7 @@ std::string network_fingerprint(const Network& network)
     std::string text;
     const auto add = [&](const auto& numbers) { text.append(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(numbers[0])); };
     for (const Population& p : network.populations)
-        text += fmt::format("{} {} {}\n", p.name, p.size, name_of(p.cell));
+        text += fmt::format("{} {} {}{}\n", p.name, p.size, name_of(p.cell), p.on_wafer ? " on_wafer" : "");
     for (const Projection& p : network.projections) {
         text += fmt::format("{} {} {} {}\n", p.pre, p.post, static_cast<int>(p.receptor), p.size());
         add(p.pre_neuron);

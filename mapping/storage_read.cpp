@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -95,8 +97,9 @@ void read_warnings(hid_t group, Mapping& mapping)
     const hdf5::Handle warnings = hdf5::open_group(group, "warnings");
     const auto codes = hdf5::read_strings(warnings, "code"), messages = hdf5::read_strings(warnings, "message");
     const auto counts = read_column<std::uint64_t>(warnings, "count", codes.size());
+    constexpr std::array<std::string_view, 5> made_anew{"input_rate", "on_wafer_duration", "on_wafer_rate", "delay_ignored", "delay_below_timestep"};
     for (std::size_t k = 0; k < codes.size(); ++k)
-        if (codes[k] != "input_rate" && codes[k] != "delay_ignored" && codes[k] != "delay_below_timestep")
+        if (std::find(made_anew.begin(), made_anew.end(), codes[k]) == made_anew.end())
             mapping.warnings.push_back({.code = codes[k], .message = messages.at(k), .count = counts[k]});
 }
 

@@ -1,7 +1,10 @@
 #include <filesystem>
+#include <set>
 
 #include <gtest/gtest.h>
 
+#include "kernels/background.hpp"
+#include "mapping/generators.hpp"
 #include "mapping/storage.hpp"
 #include "pipeline.hpp"
 #include "wafer/error.hpp"
@@ -119,6 +122,89 @@ TEST(Map, SourcesInHardwareUnits)
     EXPECT_DOUBLE_EQ(times[1], 2.5e-6);
     EXPECT_EQ(mapping.stimulus.sources[3].id, 3);
     EXPECT_EQ(mapping.stimulus.sources[0].entries.size(), 1);
+}
+
+TEST(Map, SourcesOnTheWafer)
+{
+    Mapper mapper;
+    Scene& scene = mapper.scene;
+    const auto a = scene.add_population(30), g = scene.add_population(5, CellType::SpikeSourcePoisson), host = scene.add_population(5, CellType::SpikeSourcePoisson);
+    Population& generators = scene.network.populations[g];
+    generators.on_wafer = true;
+    generators.parameters = {{{1000.0}}, {{0.0}}, {{1e10}}};
+    scene.connect(g, a, 1.0);
+    scene.connect(host, a, 1.0);
+    const Mapping mapping = mapper.run();
+    expect_sound(mapping, scene.network);
+    EXPECT_EQ(mapping.account[0].lost, 0);
+    EXPECT_FALSE(find(mapping, "on_wafer_rate"));
+    EXPECT_FALSE(find(mapping, "on_wafer_duration"));
+    std::set<Chip> chips;
+    std::set<std::uint16_t> seeds;
+    ASSERT_EQ(mapping.placement[g].size(), 5);
+    for (const PlacedNeuron& entry : mapping.placement[g]) {
+        EXPECT_EQ(entry.denmem, -1);
+        EXPECT_TRUE(entry.address.usable());
+        EXPECT_TRUE(chips.insert(entry.chip).second) << "one a chip";
+        const HicannConfig& chip = mapping.wafers[0].hicanns.at(entry.chip.hicann);
+        EXPECT_EQ(chip.gbit_links[entry.merger.value()], GbitLink::to_dnc);
+        const auto& train = std::get<GeneratorTrain>(mapping.stimulus.sources[mapping.first_source[g] + entry.id].train);
+        EXPECT_EQ(std::count(chip.background.begin(), chip.background.end(), train.config), 1);
+        EXPECT_TRUE(train.config.enable && train.config.random);
+        EXPECT_EQ(train.config.period, 64486) << "65535 (1 - 2 / 125)";
+        EXPECT_EQ(train.config.seed, chip.background[0].seed) << "the register that acts";
+        EXPECT_TRUE(train.config.seed > 0 && seeds.insert(train.config.seed).second);
+    }
+    EXPECT_TRUE(std::holds_alternative<PoissonTrain>(mapping.stimulus.sources[mapping.first_source[host]].train));
+    generators.parameters = {{{10.0}}, {{0.0}}, {{1e9}}};
+    const Mapping slow = mapper.run();
+    ASSERT_TRUE(find(slow, "on_wafer_rate"));
+    EXPECT_EQ(find(slow, "on_wafer_rate")->count, 5) << "5 spikes in 65535 clocks, not 5.24";
+    EXPECT_EQ(find(slow, "on_wafer_duration")->count, 5);
+}
+
+TEST(Map, SeedsAndPeriodsOfGenerators)
+{
+    constexpr double clock_hz = 125e6;
+    const std::uint16_t period = random_period(1e6, clock_hz);
+    EXPECT_EQ(random_period(clock_hz / 4, clock_hz), 32768);
+    std::set<std::uint16_t> seeds;
+    for (std::uint32_t k = 0; k < 200; ++k) {
+        seeds.insert(generator_seed(42, k));
+        const auto spikes = static_cast<double>(random_background_clocks(generator_seed(42, k), period).size());
+        EXPECT_NEAR(spikes * clock_hz / 65535, random_rate_hz(period, clock_hz), clock_hz / 65535);
+    }
+    EXPECT_EQ(seeds.size(), 200);
+    EXPECT_FALSE(seeds.contains(0));
+    EXPECT_NE(generator_seed(42, 0), generator_seed(43, 0));
+}
+
+TEST(Map, SourcesThatNoGeneratorCanBe)
+{
+    Mapper mapper;
+    Scene& scene = mapper.scene;
+    const auto a = scene.add_population(30), g = scene.add_population(5, CellType::SpikeSourcePoisson);
+    Population& generators = scene.network.populations[g];
+    generators.on_wafer = true;
+    scene.connect(g, a, 1.0);
+    const auto expect_refused = [&](std::string_view what) {
+        try {
+            mapper.run();
+            ADD_FAILURE() << what;
+        } catch (const InputError& error) {
+            EXPECT_NE(std::string(error.what()).find(what), std::string::npos) << error.what();
+            EXPECT_NE(std::string(error.what()).find("population \"1\": on_wafer"), std::string::npos) << error.what();
+        }
+    };
+    for (const double rate : {0.0, 3.8, 31251.0}) {
+        generators.parameters = {{{rate}}, {{0.0}}, {{1e10}}};
+        expect_refused("expected 3.81 to 31250 Hz");
+    }
+    generators.parameters = {{{100.0}}, {{5.0}}, {{1e10}}};
+    expect_refused("start: expected 0");
+    generators.parameters = {{{100.0}}, {{0.0}}, {{1e10}}};
+    scene.machine.chips.resize(4);
+    expect_refused("expected at most 4 such sources");
 }
 
 TEST(Map, LostSynapsesAreKept)
