@@ -26,7 +26,7 @@
 #include "cli/recorder.hpp"
 #include "cli/runs_table.hpp"
 #include "cli/summary.hpp"
-#include "kernels/engine.hpp"
+#include "kernels/backend.hpp"
 #include "mapping/ideal.hpp"
 #include "mapping/storage.hpp"
 #include "wafer/error.hpp"
@@ -45,6 +45,7 @@ double seconds_since(std::chrono::steady_clock::time_point begin) { return std::
 
 struct Options {
     std::string config, output, backend = "auto";
+    BackendChoice chosen; ///< what `backend` comes to here
     std::vector<std::string> set;
     int threads = 0; ///< 0: all cores
     bool quiet = false, json = false, dry_run = false, map_only = false;
@@ -69,7 +70,7 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
     app.add_option("--set", options.set, "sets one key, as key.path=value in YAML; repeatable")->type_name("KEY=VALUE")->allow_extra_args(false);
     app.add_option("--output", options.output, "folder for the results, in place of the configuration's")->type_name("DIR");
     app.add_option("--threads", options.threads, "number of threads (default: all cores)")->type_name("N")->check(CLI::Range(1, 4096));
-    app.add_option("--backend", options.backend, "auto, cpu or cuda")->type_name("NAME")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    app.add_option("--backend", options.backend, "cpu, cuda, or auto: the CUDA device where there is one, the CPU otherwise")->type_name("NAME")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
     app.add_flag("--quiet", options.quiet, "print nothing but errors");
     app.add_flag("--json", options.json, "print the summary as JSON, and nothing else");
     app.add_flag("--dry-run", options.dry_run, "only estimate HICANNs, memory, time and rates; write nothing");
@@ -327,9 +328,10 @@ Ended run_one(const Configuration& configuration, Prepared& prepared, const fs::
     if (prepared.engine)
         prepared.engine->restart(std::move(program), mapping.stimulus);
     else
-        prepared.engine = make_engine(std::move(program), mapping.stimulus, {.backend = "cpu", .threads = threads()});
+        prepared.engine = make_engine(std::move(program), mapping.stimulus, {.backend = options.chosen.name, .threads = threads()});
     running = 1;
     RunAccount account = run_engine(*prepared.engine, recorder, configuration, !options.quiet && !options.json);
+    account.backend_reason = options.chosen.why;
     account.window_steps = window_steps;
     outcome.run = account;
     outcome.activity = recorder.activity();
@@ -438,11 +440,12 @@ std::string dry_run(Batch& batch)
     return text;
 }
 
-ExitCode execute(const Options& options)
+ExitCode execute(Options options)
 {
     Batch batch(options.config, options.set);
-    if (options.backend == "cuda")
-        throw InputError("--backend cuda: expected a CUDA device, found none that this build can use");
+    const bool runs = !options.map_only && !options.dry_run;
+    if (runs || options.backend == "cuda") // otherwise nothing depends on it, and looking for a device takes a moment
+        options.chosen = choose_backend(options.backend);
     set_threads(options.threads);
     if (options.dry_run) {
         if (!options.quiet)
@@ -451,6 +454,8 @@ ExitCode execute(const Options& options)
     }
     const fs::path folder = options.output.empty() ? batch.configuration(0).output : options.output;
     check_output(folder);
+    if (runs && options.backend == "auto" && !options.quiet && !options.json)
+        fmt::print(stderr, "backend: {} ({})\n", options.chosen.name, options.chosen.why);
     if (batch.several())
         return run_batch(batch, folder, options);
 

@@ -92,6 +92,7 @@ Json run_block(const Outcome& outcome)
     const auto& wanted = outcome.configuration.run;
     const double real_time = run.seconds > 0 ? run.completed_ms * 1e-3 / run.seconds : 0.0;
     return {{"backend", run.backend},
+            {"backend_reason", run.backend_reason},
             {"threads", run.threads},
             {"simd", run.simd},
             {"duration_ms", wanted.duration_ms},

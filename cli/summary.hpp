@@ -15,7 +15,7 @@ namespace bss {
 
 /// What the engine did. Times are biological, `seconds` those of the wall.
 struct RunAccount {
-    std::string backend, simd;
+    std::string backend, backend_reason, simd; ///< reason: the device, or why it is another
     int threads = 0;
     double completed_ms = 0;
     int window_steps = 1;

@@ -110,9 +110,9 @@ void add_run(std::string& out, const Json& run)
     line(out, "wall time",
          fmt::format("{:.2f} s: x{:.3g} of biological real time, hardware at x{:g} is {:.3g} times faster", run["seconds"].get<double>(),
                      run["times_real_time"].get<double>(), run["speedup"].get<double>(), run["slower_than_hardware"].get<double>()));
+    const auto backend = run["backend"].get<std::string>(), device = backend == "cpu" ? backend : fmt::format("{} on {}", backend, run["backend_reason"].get<std::string>());
     line(out, "engine",
-         fmt::format("{}, {} threads, {}, windows of {} steps", run["backend"].get<std::string>(), run["threads"].get<int>(), run["simd"].get<std::string>(),
-                     run["window_steps"].get<int>()));
+         fmt::format("{}, {} threads, {}, windows of {} steps", device, run["threads"].get<int>(), run["simd"].get<std::string>(), run["window_steps"].get<int>()));
     line(out, "work",
          fmt::format("{} membranes, {} denmem steps, {} row events, {} synaptic events", grouped(run["membranes"]), grouped(run["denmem_steps"]),
                      grouped(run["row_events"]), grouped(run["synaptic_events"])));

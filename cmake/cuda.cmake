@@ -4,9 +4,18 @@ set_property(CACHE BSS_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(BSS_HAVE_CUDA FALSE)
 if(NOT BSS_CUDA STREQUAL OFF)
   include(CheckLanguage)
+  if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})   # the toolkit's own folder is often not on PATH
+    find_program(BSS_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+    if(BSS_NVCC)
+      set(ENV{CUDACXX} ${BSS_NVCC})
+    endif()
+  endif()
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
-    set(CMAKE_CUDA_ARCHITECTURES 80-virtual 90-real 100-real CACHE STRING "sm_90, sm_100 and the PTX of compute_80")
+    set(BSS_CUDA_ARCHITECTURES 80 90-real 100-real CACHE STRING "code for A100, H100, B200, and PTX of compute_80 for what is between and after them")
+    set(CMAKE_CUDA_ARCHITECTURES ${BSS_CUDA_ARCHITECTURES})
+    set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)            # so that another one can stand in for it, as an emulator does
+    set(CMAKE_BUILD_RPATH ${CMAKE_BINARY_DIR}/lib)    # where the programs of the build tree find libbss_cuda.so
     enable_language(CUDA)
     if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)      # CMake 3.25 does not know that nvcc speaks C++20
       set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)

@@ -2,17 +2,15 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "backend.hpp"
 #include "cpu/engine.hpp"
-#include "wafer/error.hpp"
 
 namespace bss {
 
 std::unique_ptr<Engine> make_engine(Program program, Stimulus stimulus, const EngineOptions& options)
 {
-    if (options.backend != "cpu")
-        throw InputError(fmt::format("backend: expected cpu, found {}", options.backend));
+    if (choose_backend(options.backend).name == "cuda")
+        return make_cuda_engine(std::move(program), std::move(stimulus), options);
     return std::make_unique<CpuEngine>(std::move(program), std::move(stimulus), options.threads);
 }
 

@@ -12,7 +12,7 @@
 namespace bss {
 
 struct EngineOptions {
-    std::string backend = "cpu";
+    std::string backend = "cpu";                                    ///< "auto": the CUDA device where there is one, the CPU otherwise; "cpu"; "cuda"
     int threads = 0;                                                ///< 0: all cores
 };
 
@@ -27,7 +27,7 @@ public:
     virtual Counters counters() const = 0;
     /// Back to time zero with another program of the same shape (new write errors, weights, DACs) and stimulus.
     virtual void restart(Program program, Stimulus stimulus) = 0;
-    virtual std::string_view backend() const = 0;                   ///< "cpu"
+    virtual std::string_view backend() const = 0;                   ///< "cpu", "cuda"
     virtual std::string_view simd() const = 0;                      ///< "avx512", "avx2", "baseline"
     virtual int threads() const = 0;
 };

@@ -95,11 +95,11 @@ class Commands:
     def say(self, command, *arguments, **options):
         return subprocess.run([BIN / command, *map(str, arguments)], capture_output=True, text=True, cwd=self.folder, timeout=120, **options)
 
-    def run(self, configuration, *arguments, command="bss-run"):
+    def run(self, configuration, *arguments, command="bss-run", **options):
         """Runs a command into a folder of its own."""
         path = self.write(configuration)
         output = self.folder / f"out{self.count}"
-        done = self.say(command, "--config", path, "--output", output, *arguments)
+        done = self.say(command, "--config", path, "--output", output, *arguments, **options)
         return Result(output, done.returncode, done.stdout, done.stderr)
 
     def checked(self, configuration, *arguments, **options):

@@ -11,7 +11,7 @@ def test_no_wafer_and_no_mapping(bss):
     result = bss.checked(config(wafer={"imperfections": "all", "hicanns": [174]}, run={"mode": "ideal"}, record=record, strict=True))
     summary, run = result.summary, result.summary["run"]
     assert summary["mapping"] is None and summary["calibration"]["kind"] is None and not any(summary["imperfections"].values()) and summary["warnings"] == []
-    assert run["backend"] == "cpu" and run["membranes"] == 23 and run["window_steps"] == 10 and run["row_events"] == 0
+    assert run["membranes"] == 23 and run["window_steps"] == 10 and run["row_events"] == 0
     assert sorted(p.name for p in result.folder.iterdir()) == ["spikes.h5", "summary.json", "v.h5"]
     assert summary["populations"]["E"]["spikes"] > 0 and summary["populations"]["silent"]["spikes"] == 0
 

@@ -1,6 +1,7 @@
 """Options of the commands and the exit codes they end with."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -79,9 +80,23 @@ def test_strict_makes_warnings_an_error(bss):
     assert result.code == 3 and "delay_ignored" in result.stderr and result.summary["run"] is None
 
 
+NO_DEVICE = {**os.environ, "BSS_CUDA_BACKEND": "/nowhere/libbss_cuda.so"}
+
+
 def test_cuda_without_a_device_is_refused(bss):
-    result = bss.run(config(), "--backend", "cuda")
-    assert result.code == 2 and "cuda" in result.stderr and not result.folder.exists()
+    result = bss.run(config(), "--backend", "cuda", env=NO_DEVICE)
+    assert result.code == 2 and not result.folder.exists()
+    assert result.stderr.startswith("backend cuda: ") and "/nowhere/libbss_cuda.so" in result.stderr and len(result.stderr.splitlines()) == 1
+
+
+def test_auto_says_what_it_took(bss):
+    result = bss.checked(config(), env=NO_DEVICE)
+    run = result.summary["run"]
+    assert run["backend"] == "cpu" and run["backend_reason"].startswith("no CUDA device: ")
+    assert result.stderr == f"backend: cpu ({run['backend_reason']})\n"
+    asked = bss.checked(config(), "--backend", "cpu")
+    assert asked.stderr == "" and asked.summary["run"]["backend_reason"] == "as asked for"
+    assert bss.checked(config(), "--map-only").stderr == ""
 
 
 def test_help_and_version(bss):

@@ -35,6 +35,7 @@ SUMMARY = {
     "calibration": {"kind", "table", "seconds"},
     "run": {
         "backend",
+        "backend_reason",
         "threads",
         "simd",
         "duration_ms",

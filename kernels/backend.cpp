@@ -1,0 +1,93 @@
+#include "backend.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include "wafer/error.hpp"
+
+namespace bss {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* library_name = "libbss_cuda.so";
+
+/// What to load: $BSS_CUDA_BACKEND, or the library beside the executable or library that this code is part of, or in lib/ beside its folder, or wherever
+/// the dynamic linker finds it.
+std::string library_path()
+{
+    if (const char* wish = std::getenv("BSS_CUDA_BACKEND"); wish != nullptr && *wish != '\0')
+        return wish;
+    Dl_info here{};
+    std::error_code error;
+    if (dladdr(reinterpret_cast<const void*>(&cuda_device), &here) != 0 && here.dli_fname != nullptr) {
+        // The name of an executable is the one that it was started by: without a folder where $PATH gave it.
+        const fs::path loaded = fs::path(here.dli_fname).has_parent_path() ? here.dli_fname : "/proc/self/exe";
+        const fs::path folder = fs::canonical(loaded, error).parent_path();
+        for (const fs::path& candidate : {folder / library_name, folder.parent_path() / "lib" / library_name})
+            if (!error && fs::exists(candidate, error))
+                return candidate;
+    }
+    return library_name;
+}
+
+struct Library {
+    CudaDevice device;
+    decltype(&bss_make_cuda_engine) make_engine = nullptr;
+};
+
+Library load()
+{
+    Library library;
+    const std::string path = library_path();
+    void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) {
+        const std::string_view error = dlerror();
+        // The message begins with the name of what cannot be loaded: the library itself, or one that it needs.
+        library.device.why = path == library_name && error.starts_with(path) ? fmt::format("there is no {}: built without CUDA", path)
+                                                                             : fmt::format("{} cannot be loaded: {}", path, error);
+        return library;
+    }
+    library.make_engine = reinterpret_cast<decltype(library.make_engine)>(dlsym(handle, "bss_make_cuda_engine"));
+    const auto describe = reinterpret_cast<decltype(&bss_describe_cuda_device)>(dlsym(handle, "bss_describe_cuda_device"));
+    if (library.make_engine == nullptr || describe == nullptr)
+        library.device.why = fmt::format("{} is not a CUDA backend of this program", path);
+    else
+        describe(&library.device);
+    return library;
+}
+
+const Library& loaded()
+{
+    static const Library library = load();
+    return library;
+}
+
+}   // namespace
+
+const CudaDevice& cuda_device() { return loaded().device; }
+
+BackendChoice choose_backend(std::string_view wish)
+{
+    if (wish == "cpu")
+        return {"cpu", "as asked for"};
+    if (wish != "cuda" && wish != "auto")
+        throw InputError(fmt::format("backend: expected auto, cpu or cuda, found {}", wish));
+    const CudaDevice& device = cuda_device();
+    if (device.found)
+        return {"cuda", fmt::format("{}, {} multiprocessors", device.name, device.multiprocessors)};
+    if (wish == "cuda")
+        throw InputError(fmt::format("backend cuda: expected a CUDA device, found none: {}", device.why));
+    return {"cpu", fmt::format("no CUDA device: {}", device.why)};
+}
+
+std::unique_ptr<Engine> make_cuda_engine(Program program, Stimulus stimulus, const EngineOptions& options)
+{
+    return std::unique_ptr<Engine>(loaded().make_engine(&program, &stimulus, &options));
+}
+
+}   // namespace bss

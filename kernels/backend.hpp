@@ -1,0 +1,44 @@
+/// Where programs run: on the CPU, or on a CUDA device through libbss_cuda.so. That is a library of its own which is loaded when it is asked for, so that
+/// everything else builds and runs without CUDA.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "engine.hpp"
+
+namespace bss {
+
+struct CudaDevice {
+    bool found = false;
+    std::string why;                                ///< what is missing where none was found; the rest holds for a device
+    std::string name;
+    int multiprocessors = 0;
+    std::size_t bytes_free = 0;
+    bool cooperative = false;                       ///< all blocks of a kernel can wait for each other
+};
+
+/// The device that programs would run on. Looked for once.
+const CudaDevice& cuda_device();
+
+struct BackendChoice {
+    std::string name;                               ///< "cpu", "cuda"
+    std::string why;                                ///< "NVIDIA H100 80GB HBM3, 132 multiprocessors"; "no CUDA device: …"; "as asked for"
+};
+/// @param wish  "auto": the device where there is one, the CPU otherwise; "cpu"; "cuda"
+/// @throws InputError for anything else, and for cuda where there is no device
+BackendChoice choose_backend(std::string_view wish);
+
+/// An engine on the device; cuda_device() has found one.
+std::unique_ptr<Engine> make_cuda_engine(Program program, Stimulus stimulus, const EngineOptions& options);
+
+}   // namespace bss
+
+/// What libbss_cuda.so exports.
+extern "C" {
+/// Moves from program and stimulus; the caller owns the engine. Throws as make_engine() does.
+bss::Engine* bss_make_cuda_engine(bss::Program* program, bss::Stimulus* stimulus, const bss::EngineOptions* options);
+/// Never throws.
+void bss_describe_cuda_device(bss::CudaDevice* device);
+}
