@@ -1,0 +1,34 @@
+// What libbss_cuda.so exports (kernels/backend.hpp).
+
+#include "kernels/backend.hpp"
+
+#include <utility>
+
+#include "engine.hpp"
+#include "runtime.hpp"
+
+bss::Engine* bss_make_cuda_engine(bss::Program* program, bss::Stimulus* stimulus, const bss::EngineOptions*)
+{
+    return new bss::CudaEngine(std::move(*program), std::move(*stimulus));
+}
+
+void bss_describe_cuda_device(bss::CudaDevice* device)
+{
+    int index = 0;
+    cudaDeviceProp properties{};
+    std::size_t total = 0;
+    cudaError_t result = cudaGetDevice(&index);
+    if (result == cudaSuccess)
+        result = cudaGetDeviceProperties(&properties, index);
+    if (result == cudaSuccess)
+        result = cudaMemGetInfo(&device->bytes_free, &total);
+    if (result != cudaSuccess) {
+        cudaGetLastError();     // leaves nothing behind
+        device->why = cudaGetErrorString(result);
+        return;
+    }
+    device->found = true;
+    device->name = properties.name;
+    device->multiprocessors = properties.multiProcessorCount;
+    device->cooperative = properties.cooperativeLaunch != 0;
+}
