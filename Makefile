@@ -16,6 +16,7 @@ run: build
 	$(BIN)/bss-report results/wafer
 
 test: build
+	@$(BUILD)/tests/kernels/cuda_tests_run_on
 	ctest --preset release
 
 # What docs/performance.md is made from: each figure beside its floor, in one run.

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backends.hpp"
 #include "small_wafer.hpp"
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
@@ -13,13 +14,20 @@
 namespace bss::test {
 namespace {
 
+ON_BACKENDS(Delay);
+ON_BACKENDS(Addresses);
+ON_BACKENDS(Neurons);
+ON_BACKENDS(Traces);
+ON_BACKENDS(Currents);
+ON_BACKENDS(Determinism);
+
 const Hicann home = *Hicann::at(10, 7);
 constexpr DncMerger merger(0);
 constexpr double dt = SmallWafer::dt;
 
 Recording run(const Program& program, const Stimulus& stimulus, std::int64_t steps, int threads = 1)
 {
-    const auto engine = make_engine(program, stimulus, {"cpu", threads});
+    const auto engine = make_engine(program, stimulus, {backend(), threads});
     engine->advance(steps);
     return engine->take_recording();
 }
@@ -43,7 +51,7 @@ struct Line {
     std::vector<std::int64_t> arrivals(std::vector<double> times_s, std::int64_t steps, double timestep_s = dt, Counters* counters = nullptr) const
     {
         const Program program = wafer.program({probe(Variable::gsyn_exc, {target})}, 1, timestep_s);
-        const auto engine = make_engine(program, {{source(1, std::move(times_s), home, merger, address)}});
+        const auto engine = make_engine(program, {{source(1, std::move(times_s), home, merger, address)}}, {backend()});
         engine->advance(steps);
         if (counters)
             *counters = engine->counters();
@@ -51,7 +59,7 @@ struct Line {
     }
 };
 
-TEST(Delay, EventsActAtTheNearestGridPoint)
+TEST_P(Delay, EventsActAtTheNearestGridPoint)
 {
     for (const int hops : {0, 1, 4}) {
         const Line line(hops);
@@ -70,7 +78,7 @@ TEST(Delay, EventsActAtTheNearestGridPoint)
     }
 }
 
-TEST(Delay, BelowTheStepAnEventWaitsForTheNextOne)
+TEST_P(Delay, BelowTheStepAnEventWaitsForTheNextOne)
 {
     const Line line(0);
     constexpr double step = 200e-9;                          // 64 ns: a third of a step
@@ -81,14 +89,14 @@ TEST(Delay, BelowTheStepAnEventWaitsForTheNextOne)
     EXPECT_EQ(counters.delays_below_timestep, 1);
 }
 
-TEST(Delay, UniformReplacesRoutes)
+TEST_P(Delay, UniformReplacesRoutes)
 {
     Line line(3);
     line.wafer.config.ideals.uniform_delay_s = 500e-9;
     EXPECT_EQ(line.arrivals({1e-6}, 300), std::vector<std::int64_t>{150});
 }
 
-TEST(Delay, JitterHasItsWidthAndFloor)
+TEST_P(Delay, JitterHasItsWidthAndFloor)
 {
     const Line line(10, only({&Imperfections::route_delay}));
     std::vector<double> times;
@@ -108,7 +116,7 @@ TEST(Delay, JitterHasItsWidthAndFloor)
     EXPECT_GE(least, 60e-9 - 1e-12);
 }
 
-TEST(Addresses, OnlySynapsesThatAreMeantFire)
+TEST_P(Addresses, OnlySynapsesThatAreMeantFire)
 {
     SmallWafer wafer;
     wafer.open(home, merger, true);
@@ -133,7 +141,7 @@ TEST(Addresses, OnlySynapsesThatAreMeantFire)
     }
 }
 
-TEST(Neurons, SpikesReachTheirTargetsUnderTheirAddress)
+TEST_P(Neurons, SpikesReachTheirTargetsUnderTheirAddress)
 {
     SmallWafer wafer;
     const Hicann east = *home.neighbour(Direction::east);
@@ -162,7 +170,7 @@ TEST(Neurons, SpikesReachTheirTargetsUnderTheirAddress)
         EXPECT_LE(recording.spikes[k - 1].time_s, recording.spikes[k].time_s);
 }
 
-TEST(Traces, StandOnTheirGridAndGoOn)
+TEST_P(Traces, StandOnTheirGridAndGoOn)
 {
     SmallWafer wafer;
     const auto place = wafer.neuron(home, Denmem(0), {.e_leak_volt = 1.0}, 1);
@@ -177,7 +185,7 @@ TEST(Traces, StandOnTheirGridAndGoOn)
     for (int k = 0; k < 700; ++k)
         EXPECT_NEAR(whole.traces[1].values[k], 1.0 - 0.2 * std::exp(-k * dt / 5e-6), 2e-6);
 
-    const auto engine = make_engine(program, {});
+    const auto engine = make_engine(program, {}, {backend()});
     std::vector<float> pieces;
     for (const int steps : {3, 1, 10, 0, 6, 680}) {
         engine->advance(steps);
@@ -189,7 +197,7 @@ TEST(Traces, StandOnTheirGridAndGoOn)
     EXPECT_EQ(pieces, whole.traces[0].values);
 }
 
-TEST(Traces, ThroughTheAdcAreShiftedNoisyAndInCodes)
+TEST_P(Traces, ThroughTheAdcAreShiftedNoisyAndInCodes)
 {
     SmallWafer wafer(only({&Imperfections::readout}));
     const auto place = wafer.neuron(home, Denmem(0), {}, 1);
@@ -214,7 +222,7 @@ TEST(Traces, ThroughTheAdcAreShiftedNoisyAndInCodes)
     EXPECT_EQ(same.traces[0].values, same.traces[1].values);
 }
 
-TEST(CurrentStimulus, FollowsItsWaveform)
+TEST_P(Currents, FollowTheirWaveform)
 {
     SmallWafer wafer;
     const auto place = wafer.neuron(home, Denmem(0), {.e_leak_volt = 0.9, .tau_m_s = 0.6e-6}, 1);
@@ -294,7 +302,7 @@ struct Outcome {
 
 Outcome outcome(Program program, const Stimulus& stimulus, int threads, const std::vector<std::int64_t>& pieces)
 {
-    const auto engine = make_engine(std::move(program), stimulus, {"cpu", threads});
+    const auto engine = make_engine(std::move(program), stimulus, {backend(), threads});
     Outcome o;
     o.values.resize(2);
     for (const std::int64_t steps : pieces) {
@@ -317,7 +325,7 @@ Outcome outcome(Program program, const Stimulus& stimulus, int threads, const st
     return o;
 }
 
-TEST(Determinism, ThreadsWindowsAndPiecesDoNotMatter)
+TEST_P(Determinism, ThreadsWindowsAndPiecesDoNotMatter)
 {
     for (const bool real : {false, true}) {
         Imperfections imperfections = real ? Imperfections{} : no_imperfections();
@@ -342,11 +350,11 @@ TEST(Determinism, ThreadsWindowsAndPiecesDoNotMatter)
     }
 }
 
-TEST(Determinism, RestartForgetsEverything)
+TEST_P(Determinism, RestartForgetsEverything)
 {
     const Crowd crowd(Imperfections{});
     const Program program = crowd.wafer.program(crowd.traces);
-    const auto engine = make_engine(program, crowd.stimulus);
+    const auto engine = make_engine(program, crowd.stimulus, {backend()});
     engine->advance(500);
     const Recording first = engine->take_recording();
     engine->advance(123);

@@ -5,12 +5,16 @@
 #include <gtest/gtest.h>
 
 #include "kernels/ideal.hpp"
+#include "backends.hpp"
 #include "small_wafer.hpp"
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
 
 namespace bss::test {
 namespace {
+
+ON_BACKENDS(Ideal);
+ON_BACKENDS(Kept);
 
 constexpr double dt = 100e-9, farad = 1e-12, tau_m_s = 20e-6, tau_syn_s = 5e-6;
 
@@ -42,12 +46,12 @@ IdealLine from_host(std::uint64_t id, std::uint64_t first, std::uint64_t count, 
 
 Recording run(const Program& program, const Stimulus& stimulus, std::int64_t steps, int threads = 1)
 {
-    const auto engine = make_engine(program, stimulus, {"cpu", threads});
+    const auto engine = make_engine(program, stimulus, {backend(), threads});
     engine->advance(steps);
     return engine->take_recording();
 }
 
-TEST(Ideal, ConstantCurrentFiresAsTheClosedFormSays)
+TEST_P(Ideal, ConstantCurrentFiresAsTheClosedFormSays)
 {
     IdealNeuron neuron = lif();
     const double drive_volt = 0.3;
@@ -59,7 +63,7 @@ TEST(Ideal, ConstantCurrentFiresAsTheClosedFormSays)
         EXPECT_NEAR(recording.spikes[k].time_s, first + static_cast<double>(k) * again, 0.02 * dt * static_cast<double>(k + 1));
 }
 
-TEST(Ideal, ConductanceFollowsItsExponential)
+TEST_P(Ideal, ConductanceFollowsItsExponential)
 {
     const IdealNeuron neuron = lif();
     const float siemens = 3e-9f;
@@ -78,7 +82,7 @@ TEST(Ideal, ConductanceFollowsItsExponential)
     }
 }
 
-TEST(Ideal, EverySynapseHasItsOwnDelay)
+TEST_P(Ideal, EverySynapseHasItsOwnDelay)
 {
     // Neuron n hears the source n + 1 steps late, or n * 97 + 1; a spike counts from the nearest grid point.
     for (const int stride : {1, 97}) {
@@ -100,7 +104,7 @@ TEST(Ideal, EverySynapseHasItsOwnDelay)
     }
 }
 
-TEST(Ideal, WeightsOfAnySizeSideBySide)
+TEST_P(Ideal, WeightsOfAnySizeSideBySide)
 {
     // Neighbours on a chip, each with inputs ten orders of magnitude apart.
     const std::vector<IdealNeuron> neurons(2, lif(1e9));
@@ -116,7 +120,7 @@ TEST(Ideal, WeightsOfAnySizeSideBySide)
         EXPECT_NEAR(recording.traces[k / 2].values[2 * 16 + k % 2] / (synapses[k].siemens * std::exp(-10 * dt / tau_syn_s)), 1, 1e-5) << k;
 }
 
-TEST(Ideal, NeuronsReachEachOtherAcrossThreads)
+TEST_P(Ideal, NeuronsReachEachOtherAcrossThreads)
 {
     // Neuron 0 fires by itself and neuron 600, on another chip, hears it a step later.
     std::vector<IdealNeuron> neurons(601, lif());
@@ -145,7 +149,7 @@ std::vector<double> efficacies(TsodyksMarkram plasticity, const std::vector<doub
     return result;
 }
 
-TEST(Ideal, TsodyksMarkram)
+TEST_P(Ideal, TsodyksMarkram)
 {
     const double gap_s = 10e-6;
     std::vector<double> times;
@@ -162,7 +166,7 @@ TEST(Ideal, TsodyksMarkram)
     }
 }
 
-TEST(Ideal, SameBitsOnAnyNumberOfThreads)
+TEST_P(Ideal, SameBitsOnAnyNumberOfThreads)
 {
     constexpr std::uint32_t size = 1500;
     std::vector<IdealNeuron> neurons(size, lif());
@@ -187,7 +191,7 @@ TEST(Ideal, SameBitsOnAnyNumberOfThreads)
     const Program program = ideal_program(neurons, fabric, {dt, 3, {probe(Variable::v, {ideal_place(7), ideal_place(1400)})}});
     const auto expected = run(program, stimulus, 3000);
     ASSERT_GT(expected.spikes.size(), 1000);
-    const auto engine = make_engine(program, stimulus, {"cpu", 3});
+    const auto engine = make_engine(program, stimulus, {backend(), 3});
     Recording found;
     for (const std::int64_t steps : {1, 63, 500, 2436}) {       // and in pieces
         engine->advance(steps);
@@ -207,7 +211,7 @@ TEST(Ideal, SameBitsOnAnyNumberOfThreads)
     EXPECT_GT(engine->counters().synaptic_events, 60 * 1000);
 }
 
-TEST(Ideal, DelaysThatAreTooLongAreRefused)
+TEST(IdealDelay, IsRefusedWhenTooLong)
 {
     EXPECT_EQ(ideal_delay_steps(0, dt), 1);
     EXPECT_EQ(ideal_delay_steps(15 * dt, dt), 15);
@@ -215,7 +219,7 @@ TEST(Ideal, DelaysThatAreTooLongAreRefused)
     EXPECT_THROW(ideal_delay_steps(65536 * dt, dt), InputError);
 }
 
-TEST(Kept, ActsBesideTheHardware)
+TEST_P(Kept, ActsBesideTheHardware)
 {
     const Hicann home = *Hicann::at(10, 7), east = *home.neighbour(Direction::east);
     SmallWafer wafer;
@@ -226,7 +230,7 @@ TEST(Kept, ActsBesideTheHardware)
     wafer.config.ideals.kept_synapses = {{true, 9, {}, {}, east, Denmem(7), SynapticInput::inhibitory, 4e-8f, 0},
                                          {false, 0, {0, home}, Denmem(3), east, Denmem(7), SynapticInput::inhibitory, 1e-8f, 0}};
     const Program program = wafer.program({probe(Variable::gsyn_inh, {target}), probe(Variable::gsyn_exc, {target})}, 1, SmallWafer::dt);
-    const auto engine = make_engine(program, {{source(9, {2.5e-6}, east, DncMerger(0), 5)}});
+    const auto engine = make_engine(program, {{source(9, {2.5e-6}, east, DncMerger(0), 5)}}, {backend()});
     engine->advance(400);
     const Recording recording = engine->take_recording();
     std::vector<double> sent;

@@ -5,11 +5,18 @@
 #include <gtest/gtest.h>
 
 #include "kernels/sources.hpp"
+#include "backends.hpp"
 #include "small_wafer.hpp"
 #include "wafer/random.hpp"
 
 namespace bss::test {
 namespace {
+
+ON_BACKENDS(LinkDown);
+ON_BACKENDS(LinkUp);
+ON_BACKENDS(Layer1);
+ON_BACKENDS(Background);
+ON_BACKENDS(Sources);
 
 const Hicann home = *Hicann::at(10, 7);
 constexpr DncMerger merger(0);
@@ -21,7 +28,7 @@ struct Result {
 };
 Result run(const SmallWafer& wafer, const Stimulus& stimulus, std::int64_t steps, std::vector<TraceRequest> traces = {})
 {
-    const auto engine = make_engine(wafer.program(std::move(traces)), stimulus, {"cpu", 1});
+    const auto engine = make_engine(wafer.program(std::move(traces)), stimulus, {backend(), 1});
     engine->advance(steps);
     return {engine->take_recording(), engine->counters()};
 }
@@ -35,7 +42,7 @@ SmallWafer listener(Imperfections imperfections)
     return wafer;
 }
 
-TEST(LinkDown, TakesWhatItCarriesAndLosesTheRest)
+TEST_P(LinkDown, TakesWhatItCarriesAndLosesTheRest)
 {
     for (const double spacing_s : {100e-9, 41e-9, 20e-9, 10e-9}) {
         std::vector<double> times;
@@ -55,7 +62,7 @@ TEST(LinkDown, TakesWhatItCarriesAndLosesTheRest)
     }
 }
 
-TEST(LinkDown, AnFpgaDropsWhatWouldBeLate)
+TEST_P(LinkDown, AnFpgaDropsWhatWouldBeLate)
 {
     SmallWafer wafer(only({&Imperfections::link_bandwidth}));
     Stimulus stimulus;
@@ -88,7 +95,7 @@ SmallWafer chorus(Imperfections imperfections, int size, bool slow = true)
     return wafer;
 }
 
-TEST(LinkUp, LosesRecordsButNotEvents)
+TEST_P(LinkUp, LosesRecordsButNotEvents)
 {
     const SmallWafer wafer = chorus(only({&Imperfections::link_bandwidth}), 32);
     const Result result = run(wafer, {}, 10000);
@@ -108,7 +115,7 @@ TEST(LinkUp, LosesRecordsButNotEvents)
         EXPECT_TRUE(spike.recorded);
 }
 
-TEST(Layer1, EventsOfOneBlockQueueTwoClocksApart)
+TEST_P(Layer1, EventsOfOneBlockQueueTwoClocksApart)
 {
     SmallWafer wafer(only({&Imperfections::link_bandwidth}));
     std::vector<NeuronPlace> listeners;
@@ -129,7 +136,7 @@ TEST(Layer1, EventsOfOneBlockQueueTwoClocksApart)
     }
 }
 
-TEST(Layer1, ANeuronThatFiresWhileItWaitsLosesTheSpike)
+TEST_P(Layer1, ANeuronThatFiresWhileItWaitsLosesTheSpike)
 {
     SmallWafer wafer = chorus(only({&Imperfections::link_bandwidth}), 32);
     // Intervals of some 0.4 us, while serving 32 neurons takes 0.5 us.
@@ -143,7 +150,7 @@ TEST(Layer1, ANeuronThatFiresWhileItWaitsLosesTheSpike)
     EXPECT_EQ(unseen, result.counters.l1_neuron_lost + result.counters.l2_up_lost);
 }
 
-TEST(Background, SendsSpikesUnderItsAddress)
+TEST_P(Background, SendsSpikesUnderItsAddress)
 {
     SmallWafer wafer;
     wafer.open(home, merger, false);
@@ -188,7 +195,7 @@ TEST(Poisson, IntervalsAreExponentialAndIndependent)
     EXPECT_LT(distance, 1.63 / std::sqrt(times.size()));
 }
 
-TEST(Sources, WithoutEntriesAreRecordedAllTheSame)
+TEST_P(Sources, WithoutEntriesAreRecordedAllTheSame)
 {
     SmallWafer wafer;
     wafer.neuron(home, Denmem(0), {});
