@@ -1,13 +1,15 @@
 /// Everything that can make an event wait or disappear: priority encoders and mergers on the chip, the FPGA's playback and the links off the wafer
-/// (hardware.md §4.6, §5). All of them work event by event in order of time, so how a run is cut into windows cannot matter.
+/// (hardware.md §4.6, §5). All of them work event by event in order of time, so how a run is cut into windows cannot matter. The same text on every backend.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <vector>
 
+#include "model/number.hpp"
 #include "wafer/coordinates.hpp"
 
 namespace bss {
@@ -25,7 +27,15 @@ public:
     static Queue with_buffer(double service_s, int waiting) { return Queue(service_s, waiting * service_s); }
 
     /// An event arrives; times must not descend. @return when its service begins, nothing if it is lost
-    std::optional<double> push(double time_s);
+    BSS_HD_MEMBER std::optional<double> push(double time_s)
+    {
+        const double begin_s = std::max(time_s, free_s_);
+        // Half a unit in the last place must not decide whether a full buffer takes one more event.
+        if (begin_s - time_s > longest_wait_s_ + 1e-6 * service_s_)
+            return std::nullopt;
+        free_s_ = begin_s + service_s_;
+        return begin_s;
+    }
 
 private:
     double service_s_ = 0, longest_wait_s_ = unlimited;
@@ -48,10 +58,37 @@ public:
     PriorityEncoder() = default;
     explicit PriorityEncoder(double service_s) : service_s_(service_s) {}
 
-    /// A neuron fires; times must not descend. Appends what is served before. @return false if the spike is lost
-    bool push(int input, const EncodedSpike& spike, std::vector<EncodedSpike>& served);
+    /// A neuron fires; times must not descend. What is served before goes to served.push_back(). @return false if the spike is lost
+    template <class Served>
+    BSS_HD_MEMBER bool push(int input, const EncodedSpike& spike, Served& served)
+    {
+        serve(spike.time_s, served);
+        if (pending_ >> input & 1)
+            return false;
+        pending_ |= std::uint64_t{1} << input;
+        spikes_[input] = spike;
+        return true;
+    }
     /// Serves all that can begin before `end_s`; appends to `served` in order of time.
-    void serve(double end_s, std::vector<EncodedSpike>& served);
+    template <class Served>
+    BSS_HD_MEMBER void serve(double end_s, Served& served)
+    {
+        while (pending_) {
+            double earliest_s = std::numeric_limits<double>::infinity();
+            for (std::uint64_t rest = pending_; rest; rest &= rest - 1)
+                earliest_s = std::min(earliest_s, spikes_[std::countr_zero(rest)].time_s);
+            const double begin_s = std::max(free_s_, earliest_s);
+            if (begin_s >= end_s)
+                return;
+            std::uint64_t waiting = pending_;
+            while (spikes_[std::countr_zero(waiting)].time_s > begin_s)
+                waiting &= waiting - 1;
+            const int input = std::countr_zero(waiting);
+            pending_ &= ~(std::uint64_t{1} << input);
+            free_s_ = begin_s + service_s_;
+            served.push_back({begin_s, spikes_[input].neuron, spikes_[input].number});
+        }
+    }
 
 private:
     double service_s_ = 0, free_s_ = 0;

@@ -147,5 +147,7 @@ Program elaborate(std::span<const WaferConfig> configs, std::span<const Silicon>
 
 /// What the ADC makes of a voltage: the nearest of its codes, in volts again (hardware.md §9.4).
 float quantised(double volt, const Adc& adc);
+/// What a trace's readout makes of the potential of its neuron number `position` at a step.
+float read_out(float volt, const Program& program, const TraceProgram& trace, std::size_t position, std::int64_t step);
 
 }   // namespace bss

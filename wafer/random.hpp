@@ -15,15 +15,22 @@ namespace bss {
 /// What a random number is for; numbers of different purposes are independent.
 enum class Purpose : std::uint32_t {
     fixed_pattern = 1, rewrite, row_variation, synapse_variation, readout_offset, readout_noise, membrane_noise, route_jitter,
-    poisson, defects, connectivity, parameters, mapping, test
+    poisson, defects, connectivity, parameters, mapping, test, bench_write, bench_drift, bench_noise
 };
+
+/// The purpose is mixed into the key so that neighbouring seeds of different purposes never share a stream.
+constexpr void random_key(std::uint64_t seed, Purpose purpose, std::uint32_t (&key)[2])
+{
+    key[0] = static_cast<std::uint32_t>(seed);
+    key[1] = static_cast<std::uint32_t>(seed >> 32) ^ (static_cast<std::uint32_t>(purpose) * 0x9E3779B9u);
+}
 
 /// Four independent 32-bit words.
 inline std::array<std::uint32_t, 4> random_words(std::uint64_t seed, Purpose purpose, std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t n)
 {
-    // The purpose is mixed into the key so that neighbouring seeds of different purposes never share a stream.
-    const r123::Philox4x32::key_type key{{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32) ^ (static_cast<std::uint32_t>(purpose) * 0x9E3779B9u)}};
-    const auto words = r123::Philox4x32()({{a, b, c, n}}, key);
+    std::uint32_t key[2];
+    random_key(seed, purpose, key);
+    const auto words = r123::Philox4x32()({{a, b, c, n}}, {{key[0], key[1]}});
     return {words[0], words[1], words[2], words[3]};
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <tuple>
 
+#include "kernels/model/current_stimulus.hpp"
+#include "kernels/model/delay.hpp"
 #include "wafer/random.hpp"
 
 namespace bss {
@@ -13,21 +15,11 @@ namespace {
 /// Events whose synapses are being fetched from memory while others are delivered.
 constexpr std::size_t events_ahead = 4;
 
-std::uint32_t key_of(Chip chip) { return static_cast<std::uint32_t>(chip.wafer) * Hicann::count + static_cast<std::uint32_t>(chip.hicann.value()); }
-
-/// Nearly normal, mean 0, variance 1, at most 4.9: the sum of eight 16-bit numbers. No function whose last bit depends on a library.
-constexpr double largest_jitter = 4.9;
 double jitter(std::uint64_t trial, const SentEvent& event, Chip from, DncMerger merger, Chip to)
 {
-    const std::uint32_t elements = event.sender.kind == Sender::Kind::neuron ? Denmem::count : BackgroundGenerator::count;
-    const std::uint32_t who = event.sender.kind == Sender::Kind::source ? event.sender.index : key_of(from) * elements + event.sender.index;
-    const auto words = random_words(trial, Purpose::route_jitter, who, key_of(to) * DncMerger::count + static_cast<std::uint32_t>(merger.value()), event.sender.number,
-                                    static_cast<std::uint32_t>(event.sender.kind));
-    std::int32_t sum = 0;
-    for (const std::uint32_t word : words)
-        sum += static_cast<std::int32_t>(word >> 16) + static_cast<std::int32_t>(word & 0xffff);
-    constexpr double mean = 8 * 32767.5, deviation = 53509.80;      // sqrt(8 (2^32 - 1) / 12)
-    return (sum - mean) / deviation;
+    std::uint32_t key[2];
+    random_key(trial, Purpose::route_jitter, key);
+    return model::jitter(key, sender_address(event.sender, chip_address(from)), merger_address(merger, chip_address(to)), event.sender.number, static_cast<std::uint32_t>(event.sender.kind));
 }
 
 std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip)
@@ -63,7 +55,7 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index)
     double longest_s = 0;
     for (const RouteProgram& route : program.routes)
         if (route.target == index)
-            longest_s = std::max(longest_s, route.delay_s + largest_jitter * program.jitter_s);
+            longest_s = std::max(longest_s, route.delay_s + model::largest_jitter * program.jitter_s);
     ring_.resize(std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_) + program.window_steps + 2));
 
     const double clock_s = 1 / chip_->pll_hz;
@@ -137,12 +129,8 @@ void ChipRun::sample(std::int64_t step)
             case Variable::gsyn_exc: value = membranes_.g_siemens(neuron, 0); break;
             case Variable::gsyn_inh: value = membranes_.g_siemens(neuron, 1); break;
             }
-            if (!trace.readout.empty()) {
-                const ReadoutCircuit& readout = trace.readout[position];
-                const double noise = random_normal(program_->trial, Purpose::readout_noise, key_of(chip_->chip), static_cast<std::uint32_t>(trace.readout_denmems[position].value()),
-                                                   static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32));
-                value = quantised(value + readout.offset_volt + readout.noise_volt * noise, program_->adc);
-            }
+            if (!trace.readout.empty())
+                value = read_out(value, *program_, trace, position, step);
             probe.values.push_back(value);
         }
     }
@@ -151,12 +139,10 @@ void ChipRun::sample(std::int64_t step)
 void ChipRun::drive(std::int64_t step)
 {
     for (const CurrentProgram& current : chip_->currents) {
-        const auto sample_at = [&](std::int64_t s) { return static_cast<std::int64_t>((static_cast<double>(s) + 0.5) * timestep_s_ / current.sample_s); };
-        const std::int64_t sample = sample_at(step);
-        if (step > 0 && sample == sample_at(step - 1))
+        if (!model::waveform_changes(step, timestep_s_, current.sample_s))
             continue;
-        const auto length = static_cast<std::int64_t>(current.dac.size());
-        const double dac = current.continuous || sample < length ? current.dac[sample % length] : 0.0;
+        const double dac = model::waveform_dac(current.dac.data(), static_cast<std::int64_t>(current.dac.size()), current.continuous,
+                                               model::waveform_sample(step, timestep_s_, current.sample_s));
         for (std::size_t k = 0; k < current.neurons.size(); ++k)
             membranes_.set_current(static_cast<int>(current.neurons[k]), dac * current.ampere_per_dac[k]);
     }
@@ -200,7 +186,7 @@ void ChipRun::file(const RouteProgram& route, std::uint32_t own_route, const Sen
         delay_s = std::max(program_->shortest_delay_s, delay_s + program_->jitter_s * jitter(program_->trial, event, net.chip, net.merger, chip_->chip));
     }
     const double arrival_s = event.time_s + delay_s;
-    auto step = static_cast<std::int64_t>(std::floor(arrival_s / timestep_s_ + 0.5));
+    std::int64_t step = model::nearest_step(arrival_s, timestep_s_);
     if (step < earliest) {
         step = earliest;
         ++delayed_;

@@ -8,20 +8,13 @@
 #include "kernels/background.hpp"
 #include "kernels/link.hpp"
 #include "kernels/program.hpp"
+#include "kernels/sender.hpp"
 #include "kernels/sources.hpp"
 #include "ideal_input.hpp"
 #include "membranes.hpp"
 #include "synapses.hpp"
 
 namespace bss {
-
-/// Who sent an event: addresses its jitter, which must not depend on the order of processing.
-struct Sender {
-    enum class Kind : std::uint8_t { neuron, source, background } kind = Kind::neuron;
-    std::uint32_t index = 0;                ///< of the firing denmem, the source or the generator
-    std::uint32_t number = 0;               ///< of the spike in the sender's train
-    auto operator<=>(const Sender&) const = default;
-};
 
 /// An event that leaves a DNC merger.
 struct SentEvent {

@@ -6,13 +6,11 @@
 #include <tuple>
 
 #include "chip.hpp"
-#include "kernels/model/math.hpp"
 #include "wafer/error.hpp"
 
 namespace bss {
 namespace {
 
-constexpr int factor_bits = 24;                     // of a plastic synapse's factor, which is at most 1
 constexpr std::size_t largest_row = 1 << 25;
 
 }   // namespace
@@ -71,25 +69,10 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
     filed_for_.assign(rows, -1);
 }
 
-std::uint32_t IdealInput::factor_of_event(Plastic& state, double time_s)
-{
-    const auto& [utilisation, tau_rec_s, tau_facil_s] = state.parameters;
-    const double passed_s = time_s - state.last_s;
-    const auto decay = [&](double tau_s) { return tau_s > 0 ? model::exp_limited(static_cast<float>(-passed_s / tau_s)) : 0.0f; };
-    const auto rise = static_cast<float>(utilisation);
-    state.x = 1.0f - (1.0f - state.x) * decay(tau_rec_s);
-    const float u = state.u * decay(tau_facil_s);
-    state.u = u + rise * (1.0f - u);
-    state.last_s = time_s;
-    const float factor = state.u * state.x;
-    state.x -= factor;
-    return static_cast<std::uint32_t>(factor * static_cast<float>(1 << factor_bits) + 0.5f);
-}
-
 void IdealInput::spike(std::size_t line, std::int64_t step, double time_s)
 {
     const std::uint32_t plastic = plastic_.empty() ? static_line : plastic_[line];
-    const std::uint64_t factor = plastic == static_line ? 0 : factor_of_event(states_[plastic], time_s);
+    const std::uint64_t factor = plastic == static_line ? 0 : tsodyks_markram_event(states_[plastic], time_s);
     const Synapse* const end = synapses_.data() + first_[line + 1];
     events_ += static_cast<std::int64_t>(first_[line + 1] - first_[line]);
     for (const Synapse* s = synapses_.data() + first_[line]; s != end;) {
@@ -103,7 +86,7 @@ void IdealInput::spike(std::size_t line, std::int64_t step, double time_s)
                 sums[s->target] += static_cast<std::int32_t>(s->quanta);
         else
             for (; s != end && s->delay == delay; ++s)
-                sums[s->target] += static_cast<std::int32_t>(s->quanta * factor >> factor_bits);
+                sums[s->target] += static_cast<std::int32_t>(s->quanta * factor >> tsodyks_markram_factor_bits);
     }
 }
 

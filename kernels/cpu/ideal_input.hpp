@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/model/tsodyks_markram.hpp"
 #include "kernels/program.hpp"
 
 namespace bss {
@@ -40,17 +41,11 @@ private:
     struct Part {
         std::size_t first, slots;                   ///< of a chip within a row: excitatory slots, then inhibitory ones
     };
-    struct Plastic {
-        TsodyksMarkram parameters;
-        double last_s = 0;
-        float u = 0, x = 1;                         ///< just after the last event; u = 0, x = 1: at rest
-    };
-    static std::uint32_t factor_of_event(Plastic& state, double time_s);
 
     std::vector<std::uint64_t> first_;              ///< [line], and one more
     std::vector<Synapse> synapses_;                 ///< of a line ascending by (delay, target)
     std::vector<std::uint32_t> plastic_;            ///< [line] into states_; static_line: none. Empty: none at all
-    std::vector<Plastic> states_;
+    std::vector<TsodyksMarkramState> states_;
     static constexpr std::uint32_t static_line = 0xffffffff;
 
     std::vector<Part> parts_;                       ///< [chip]

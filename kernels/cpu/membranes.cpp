@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "kernels/model/noise.hpp"
+#include "kernels/model/observables.hpp"
 #include "simd.hpp"
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
@@ -253,10 +254,9 @@ void Membranes::step(std::int64_t step, std::vector<MembraneSpike>& spikes)
     auto& data = *data_;
     const auto& settings = data.settings;
     const std::int64_t group = step / model::steps_per_draw;
-    // The key of random_words() for membrane noise (wafer/random.hpp).
-    const auto key0 = static_cast<std::uint32_t>(settings.trial);
-    const auto key1 = static_cast<std::uint32_t>(settings.trial >> 32) ^ (static_cast<std::uint32_t>(Purpose::membrane_noise) * 0x9E3779B9u);
-    const StepArguments arguments{data.blocks.data(), static_cast<int>(data.blocks.size()), step, data.pending, group != data.drawn, {key0, key1},
+    std::uint32_t key[2];
+    random_key(settings.trial, Purpose::membrane_noise, key);
+    const StepArguments arguments{data.blocks.data(), static_cast<int>(data.blocks.size()), step, data.pending, group != data.drawn, {key[0], key[1]},
                                   settings.wafer, settings.hicann, data.spikes.data()};
     const int count = data.simd.step(arguments);
     data.pending = false;
@@ -269,7 +269,7 @@ void Membranes::step(std::int64_t step, std::vector<MembraneSpike>& spikes)
 float Membranes::v_volt(int neuron) const
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
-    return static_cast<float>(place.threshold_volt + data_->membranes[static_cast<std::size_t>(place.block)].v[place.lane]);
+    return model::volt(place.threshold_volt, data_->membranes[static_cast<std::size_t>(place.block)].v[place.lane]);
 }
 
 float Membranes::w_ampere(int neuron) const
@@ -279,7 +279,7 @@ float Membranes::w_ampere(int neuron) const
     double sum = 0;
     for (int k = 0; k < data_->blocks[static_cast<std::size_t>(place.block)].count; ++k) {
         const auto& d = data_->denmem(place, k);
-        sum += static_cast<double>(d.w[place.lane]) + model::fused(d.gain[place.lane], lift, d.carry[place.lane]);
+        sum += model::adaptation_part(d.w[place.lane], d.gain[place.lane], lift, d.carry[place.lane]);
     }
     return static_cast<float>(sum / place.scale);
 }
@@ -291,10 +291,17 @@ float Membranes::g_siemens(int neuron, int synaptic_input) const
     const MembraneBlock& block = data_->blocks[static_cast<std::size_t>(place.block)];
     for (int k = 0; k < block.count; ++k) {
         const auto& d = data_->denmem(place, k);
-        sum += d.g[synaptic_input][place.lane] / static_cast<double>(d.per_quantum[synaptic_input][place.lane]);   // in quanta
+        sum += model::quanta_in(d.g[synaptic_input][place.lane], d.per_quantum[synaptic_input][place.lane]);
         sum += static_cast<std::int32_t>(block.input[synaptic_input][k].of[place.lane]);                           // not yet in g
     }
     return static_cast<float>(sum * place.quantum_siemens[static_cast<std::size_t>(synaptic_input)]);
+}
+
+MembraneView Membranes::view(int neuron) const
+{
+    const Place& place = data_->places[static_cast<std::size_t>(neuron)];
+    const auto block = static_cast<std::size_t>(place.block);
+    return {data_->blocks[block], place.lane, place.threshold_volt, place.scale, place.quantum_siemens};
 }
 
 std::string_view Membranes::simd() const { return data_->simd.name; }

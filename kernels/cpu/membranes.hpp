@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "membrane_block.hpp"
 #include "wafer/silicon.hpp"
 
 namespace bss {
@@ -35,6 +36,15 @@ struct MembraneSettings {
 struct MembraneSpike {
     std::uint32_t neuron;                   ///< index into the neurons given at construction
     float fraction;                         ///< in [0, 1]
+};
+
+/// A neuron in its block, for backends that keep their data elsewhere.
+struct MembraneView {
+    const MembraneBlock& block;
+    int lane;
+    double threshold_volt;                  ///< origin of the potentials
+    double scale;                           ///< step / capacitance, s/F: what makes conductances and currents of SI units
+    std::array<double, 2> quantum_siemens;  ///< of its synaptic inputs
 };
 
 class Membranes {
@@ -65,6 +75,8 @@ public:
     float v_volt(int neuron) const;
     float w_ampere(int neuron) const;
     float g_siemens(int neuron, int synaptic_input) const;
+
+    MembraneView view(int neuron) const;
 
     /// Instruction set in use: "avx512", "avx2" or "baseline": the best of the machine, or what the environment's BSS_SIMD says.
     std::string_view simd() const;

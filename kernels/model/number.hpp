@@ -9,8 +9,10 @@
 
 #if defined(__CUDACC__)
 #define BSS_HD static __host__ __device__ __forceinline__
+#define BSS_HD_MEMBER __host__ __device__
 #else
 #define BSS_HD [[maybe_unused]] static inline __attribute__((always_inline))
+#define BSS_HD_MEMBER
 #endif
 
 namespace bss::model {

@@ -19,7 +19,7 @@ struct StpState {
 };
 
 /// An event comes at `time_s`. @return its factor on the conductance, in units of 2^-15; the state moves on
-inline std::uint32_t stp_event(StpState& state, const StpCircuit& circuit, double time_s)
+BSS_HD std::uint32_t stp_event(StpState& state, const StpCircuit& circuit, double time_s)
 {
     // An event that had to wait for the next step may be overtaken by a later one: no time passes then.
     const double passed_s = time_s > state.last_s ? time_s - state.last_s : 0.0;
