@@ -1,3 +1,5 @@
+#include "curve.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -5,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "error.hpp"
-#include "technology.hpp"
 
 namespace bss
 {

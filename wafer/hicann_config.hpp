@@ -32,6 +32,13 @@ struct QuadConfig {
 
 enum class Gear : std::uint8_t { normal, slow, fast };  ///< the slow and fast bit of a current mirror (hardware.md §2.3)
 
+/// Capacitor and gear in which the transfer of I_gl holds (hardware.md §2.3); other parameters ignore it.
+struct OperatingMode {
+    bool big_capacitor = true;
+    Gear leak = Gear::normal;
+    bool operator==(const OperatingMode&) const = default;
+};
+
 /// Bits of all denmems of one row (hardware.md §2.3, rule N7).
 struct HalfConfig {
     bool big_capacitor = true;

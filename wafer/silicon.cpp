@@ -15,7 +15,7 @@ namespace
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Third word of an address of Purpose::fixed_pattern and Purpose::rewrite; neuron parameters count from 0.
-constexpr std::uint32_t shared_cells = 32, v_reset_mismatch = 64, noise_mismatch = 65;
+constexpr std::uint32_t shared_cells = 32, v_reset_mismatch = 64, noise_mismatch = 65, fault_draw = 66;
 
 std::uint32_t word(NeuronFg p) { return static_cast<std::uint32_t>(p); }
 std::uint32_t word(SharedFg p) { return shared_cells + static_cast<std::uint32_t>(p); }
@@ -51,9 +51,8 @@ double written(const Silicon& silicon, double dac, bool current, std::uint64_t t
 {
     if (!silicon.imperfections().rewrite || !std::isfinite(dac))
         return dac;
-    const auto& impl = silicon.technology().impl();
-    const double sigma = (current ? impl.current_write : impl.voltage_write).at(std::abs(dac));
-    return dac + sigma * random_normal(trial, Purpose::rewrite, hicann.value(), place, parameter, static_cast<std::uint32_t>(silicon.wafer_id()));
+    const double z = random_normal(trial, Purpose::rewrite, hicann.value(), place, parameter, static_cast<std::uint32_t>(silicon.wafer_id()));
+    return dac + silicon.write_sigma(dac, current) * z;
 }
 
 double written(const Silicon& silicon, const HicannConfig& config, std::uint64_t trial, Hicann hicann, FgBlock block, SharedFg p)
@@ -95,49 +94,117 @@ Transfer Silicon::true_v_reset(Hicann hicann, Denmem denmem) const
     return transfer;
 }
 
+double Silicon::true_convoff_knee_volt(Hicann hicann, Denmem denmem, SynapticInput input) const
+{
+    const auto& convoff = technology_.impl().convoff;
+    const NeuronFg p = input == SynapticInput::excitatory ? NeuronFg::V_convoffx : NeuronFg::V_convoffi;
+    return convoff.knee_volt + convoff.knee_sigma * random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), word(p));
+}
+
+Fault Silicon::fault(Hicann hicann, Denmem denmem) const
+{
+    Fault fault;
+    if (!imperfections_.fixed_pattern)
+        return fault;
+    const auto& rates = technology_.impl().faults;
+    double u = random_uniform(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), fault_draw);
+    const auto words = random_words(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), fault_draw, 1);
+    const auto happens = [&](double rate) { return (u -= rate) < 0; };
+    if (happens(rates.comparator)) {
+        fault.kind = Fault::Kind::comparator;
+    } else if (happens(rates.leak)) {
+        fault.kind = Fault::Kind::leak;
+    } else if (happens(rates.synaptic_input)) {
+        fault.kind = Fault::Kind::synaptic_input;
+        fault.input = words[0] % 2 == 0 ? SynapticInput::excitatory : SynapticInput::inhibitory;
+    } else if (happens(rates.stuck_cell)) {
+        constexpr std::array cells{NeuronFg::E_l, NeuronFg::E_syni, NeuronFg::E_synx, NeuronFg::V_t, NeuronFg::I_gl, NeuronFg::I_pl, NeuronFg::V_syntcx, NeuronFg::V_syntci};
+        fault.kind = Fault::Kind::stuck_cell;
+        fault.cell = cells[words[0] % cells.size()];
+        fault.dac = words[1] % 1024;
+    }
+    return fault;
+}
+
+double Silicon::write_sigma(double dac, bool current, bool fine) const
+{
+    const auto& impl = technology_.impl();
+    return (current ? impl.current_write : impl.voltage_write).at(std::abs(dac)) * (fine ? 1.0 : current ? impl.coarse_current : impl.coarse_voltage);
+}
+
+HeldCells Silicon::written(Hicann hicann, Denmem denmem, const HicannConfig& config, std::uint64_t trial) const
+{
+    HeldCells held{};
+    for (int k = 0; k < neuron_fg_count; ++k) {
+        const auto p = static_cast<NeuronFg>(k);
+        const double asked = config.fg.at(denmem, p);
+        const bool used = technology_.impl().neuron[k] || p == NeuronFg::I_convx || p == NeuronFg::I_convi || p == NeuronFg::V_convoffx || p == NeuronFg::V_convoffi;
+        const bool off = asked == 0.0 && cell(p).current(); // an empty current cell stays empty
+        held.neuron[k] = off || !used ? asked : bss::written(*this, asked, cell(p).current(), trial, hicann, denmem.value(), word(p));
+    }
+    held.v_reset = bss::written(*this, config.fg.v_reset(denmem), false, trial, hicann, denmem.shared_fg_block().value(), word(SharedFg::V_reset));
+    return held;
+}
+
 DenmemCircuit Silicon::circuit(Hicann hicann, Denmem denmem, const HicannConfig& config, std::uint64_t trial) const
+{
+    return circuit(hicann, denmem, config, written(hicann, denmem, config, trial));
+}
+
+DenmemCircuit Silicon::circuit(Hicann hicann, Denmem denmem, const HicannConfig& config, const HeldCells& held) const
 {
     const auto& impl = technology_.impl();
     const HalfConfig& half = config.halves[static_cast<int>(denmem.half())];
     const OperatingMode mode{half.big_capacitor, half.i_gl};
-    const auto dac = [&](NeuronFg p) {
-        const double asked = config.fg.at(denmem, p);
-        const bool off = asked == 0.0 && cell(p).current(); // an empty current cell stays empty
-        return off ? asked : written(*this, asked, cell(p).current(), trial, hicann, denmem.value(), word(p));
-    };
+    const Fault broken = fault(hicann, denmem);
+    const auto dac = [&](NeuronFg p) { return broken.kind == Fault::Kind::stuck_cell && broken.cell == p ? broken.dac : held.neuron[static_cast<int>(p)]; };
     const auto value = [&](NeuronFg p) { return true_transfer(hicann, denmem, p, mode).value(dac(p)); };
-    const auto limit = [&](NeuronFg i_conv) {
-        const double bias = dac(i_conv);
+    const auto limit = [&](NeuronFg i_conv, SynapticInput input) {
+        const double bias = broken.kind == Fault::Kind::synaptic_input && broken.input == input ? 0.0 : dac(i_conv);
         return bias <= 0.0 ? 0.0 : imperfections_.saturation ? impl.synaptic_limit_siemens * impl.analog_scale * bias / dac_max : infinity;
     };
 
     DenmemCircuit circuit{};
     const double tau_m = value(NeuronFg::I_gl);
     circuit.capacitance_farad = technology_.capacitance_farad(mode.big_capacitor);
-    circuit.g_leak_siemens = circuit.capacitance_farad / tau_m;
+    circuit.g_leak_siemens = broken.kind == Fault::Kind::leak ? 0.0 : circuit.capacitance_farad / tau_m;
     circuit.e_leak_volt = value(NeuronFg::E_l);
     circuit.leak_linear_volt = imperfections_.saturation ? impl.leak_linear_volt : infinity;
     circuit.e_rev_volt = {value(NeuronFg::E_synx), value(NeuronFg::E_syni)};
     circuit.tau_syn_s = {value(NeuronFg::V_syntcx), value(NeuronFg::V_syntci)};
-    circuit.synaptic_limit_siemens = {limit(NeuronFg::I_convx), limit(NeuronFg::I_convi)};
+    circuit.synaptic_limit_siemens = {limit(NeuronFg::I_convx, SynapticInput::excitatory), limit(NeuronFg::I_convi, SynapticInput::inhibitory)};
     // V_exp, I_rexp and I_bexp at the top switch the exponential off (hardware.md §6.2); a bit decides, not the write error.
     circuit.exponential =
         config.fg.at(denmem, NeuronFg::V_exp) < dac_max || config.fg.at(denmem, NeuronFg::I_rexp) < dac_max || config.fg.at(denmem, NeuronFg::I_bexp) < dac_max;
     circuit.v_exp_volt = value(NeuronFg::V_exp);
     circuit.delta_t_volt = value(NeuronFg::I_rexp);
-    circuit.v_threshold_volt = value(NeuronFg::V_t);
-    circuit.v_reset_volt =
-        true_v_reset(hicann, denmem)
-            .value(written(*this, config.fg.v_reset(denmem), false, trial, hicann, denmem.shared_fg_block().value(), word(SharedFg::V_reset)));
+    circuit.v_threshold_volt = broken.kind == Fault::Kind::comparator ? impl.faults.silent_threshold_volt : value(NeuronFg::V_t);
+    circuit.v_reset_volt = true_v_reset(hicann, denmem).value(held.v_reset);
     circuit.tau_refrac_s = value(NeuronFg::I_pl);
     circuit.a_siemens = value(NeuronFg::I_gladapt);
     circuit.tau_w_s = value(NeuronFg::I_radapt);
     circuit.b_ampere = value(NeuronFg::I_fire);
-    if (imperfections_.temporal_noise) {
+    if (imperfections_.temporal_noise && circuit.g_leak_siemens > 0.0) {
         const double strength = lognormal(impl.noise_spread, random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), noise_mismatch));
         circuit.noise_volt_per_sqrt_s = impl.noise_volt * strength * std::sqrt(2.0 / tau_m);
     }
     circuit.stimulus_ampere_per_dac = technology_.stimulus_full_scale_ampere() / dac_max;
+
+    // Below its knee in V_convoff an input conducts for ever (hardware.md §6.2). A constant conductance to a constant potential is a leak.
+    if (imperfections_.fixed_pattern)
+        for (const SynapticInput input : {SynapticInput::excitatory, SynapticInput::inhibitory}) {
+            const int k = static_cast<int>(input);
+            const NeuronFg p = k == 0 ? NeuronFg::V_convoffx : NeuronFg::V_convoffi, bias = k == 0 ? NeuronFg::I_convx : NeuronFg::I_convi;
+            if (circuit.synaptic_limit_siemens[k] == 0.0)
+                continue;
+            const auto& convoff = impl.convoff;
+            const double x = (true_convoff_knee_volt(hicann, denmem, input) - std::min(impl.saturation_volt, convoff.cell_offset + convoff.cell_slope * volt(dac(p)))) / convoff.width_volt;
+            if (x < -16.0) // e^-16: nothing
+                continue;
+            const double g = impl.analog_scale * convoff.siemens_per_volt * dac(bias) / dac_max * convoff.width_volt * (std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
+            circuit.e_leak_volt = (circuit.g_leak_siemens * circuit.e_leak_volt + g * circuit.e_rev_volt[k]) / (circuit.g_leak_siemens + g);
+            circuit.g_leak_siemens += g;
+        }
     return circuit;
 }
 
@@ -152,12 +219,17 @@ RowCircuit Silicon::row(Hicann hicann, SynapseRow row, const HicannConfig& confi
 {
     const RowConfig& bits = config.drivers[row.driver().value()].rows[row.which()];
     const auto v_gmax = static_cast<SharedFg>(static_cast<int>(SharedFg::V_gmax0) + bits.select_gmax);
-    const double dac = written(*this, config, trial, hicann, row.driver().fg_block(), v_gmax);
+    return row_holding(hicann, row, config, bss::written(*this, config, trial, hicann, row.driver().fg_block(), v_gmax));
+}
+
+RowCircuit Silicon::row_holding(Hicann hicann, SynapseRow row, const HicannConfig& config, double v_gmax_dac) const
+{
+    const RowConfig& bits = config.drivers[row.driver().value()].rows[row.which()];
     const int divider = std::max(1, bits.gmax_div_left + bits.gmax_div_right);
     RowCircuit circuit{};
     circuit.exact_factor = true_row_factor(hicann, row);
     for (int w = 0; w < 16; ++w)
-        circuit.conductance_siemens[w] = circuit.exact_factor * technology_.synapse_conductance(w, dac, divider);
+        circuit.conductance_siemens[w] = circuit.exact_factor * technology_.synapse_conductance(w, v_gmax_dac, divider);
     return circuit;
 }
 
@@ -186,7 +258,7 @@ double Silicon::synapse_factor(Hicann hicann, SynapseRow row, Column column) con
 StpCircuit Silicon::stp(Hicann hicann, SynapseDriver driver, const HicannConfig& config, std::uint64_t trial) const
 {
     const DriverConfig& bits = config.drivers[driver.value()];
-    const auto dac = [&](SharedFg p) { return written(*this, config, trial, hicann, driver.fg_block(), p); };
+    const auto dac = [&](SharedFg p) { return bss::written(*this, config, trial, hicann, driver.fg_block(), p); };
     StpCircuit circuit{};
     circuit.enabled = bits.stp_enable;
     circuit.mode = bits.stp_mode;

@@ -45,6 +45,21 @@ struct StpCircuit {
     double utilisation = 0, lambda = 0, offset = 0, tau_rec_s = 0;
 };
 
+/// What a denmem's cells hold: DACs as written, error included. An empty current cell holds 0.
+struct HeldCells {
+    std::array<double, neuron_fg_count> neuron;     ///< [NeuronFg]
+    double v_reset;                                 ///< of its shared block
+};
+
+/// A circuit that does not work, whatever it is told (docs/silicon.md).
+struct Fault {
+    enum class Kind : std::uint8_t { none, comparator, leak, synaptic_input, stuck_cell };
+    Kind kind = Kind::none;
+    SynapticInput input = SynapticInput::excitatory;    ///< synaptic_input: never conducts
+    NeuronFg cell = NeuronFg::E_l;                      ///< stuck_cell: holds `dac` for ever
+    double dac = 0;
+};
+
 struct ReadoutCircuit {
     double offset_volt;                             ///< of the denmem's output buffer
     double noise_volt;                              ///< standard deviation of a sample
@@ -61,7 +76,16 @@ public:
     /// A denmem as configured and written in a trial: mismatch, and the write error of its cells where `rewrite` is on.
     /// @param trial  seed of the trial; a chip written again with the same seed is the same
     DenmemCircuit circuit(Hicann hicann, Denmem denmem, const HicannConfig& config, std::uint64_t trial) const;
+    HeldCells written(Hicann hicann, Denmem denmem, const HicannConfig& config, std::uint64_t trial) const;
+    /// A denmem whose cells hold something; of the configuration its switches, and what was asked of its exponential.
+    DenmemCircuit circuit(Hicann hicann, Denmem denmem, const HicannConfig& config, const HeldCells& held) const;
+    /// Standard deviation (DAC) of a cell written to `dac`. @param fine  the second, accurate pass follows the coarse one
+    double write_sigma(double dac, bool current, bool fine = true) const;
+    Fault fault(Hicann hicann, Denmem denmem) const;
+
     RowCircuit row(Hicann hicann, SynapseRow row, const HicannConfig& config, std::uint64_t trial) const;
+    /// @param v_gmax_dac  what the row's V_gmax cell holds
+    RowCircuit row_holding(Hicann hicann, SynapseRow row, const HicannConfig& config, double v_gmax_dac) const;
     /// Factor of one synapse on its row's conductance, mean 1, at least 0; 1 when weight_mismatch is off.
     double synapse_factor(Hicann hicann, SynapseRow row, Column column) const;
     /// The same for a whole row, at a tenth of the cost.
@@ -73,6 +97,7 @@ public:
     Transfer true_transfer(Hicann hicann, Denmem denmem, NeuronFg parameter, OperatingMode mode) const;
     Transfer true_v_reset(Hicann hicann, Denmem denmem) const;
     double true_row_factor(Hicann hicann, SynapseRow row) const;
+    double true_convoff_knee_volt(Hicann hicann, Denmem denmem, SynapticInput input) const;
 
 private:
     Technology technology_;

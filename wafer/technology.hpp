@@ -8,49 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "curve.hpp"
 #include "floating_gates.hpp"
 #include "hicann_config.hpp"
 
 namespace bss {
-
-/// Capacitor and gear in which the transfer of I_gl holds (hardware.md §2.3); other parameters ignore it.
-struct OperatingMode {
-    bool big_capacitor = true;
-    Gear leak = Gear::normal;
-    bool operator==(const OperatingMode&) const = default;
-};
-
-/// A strictly monotone relation between a DAC and a quantity, exact in both directions: piecewise linear between knots in the
-/// coordinates (DAC or ln DAC) and (value or ln value), extrapolated with the slope at the ends.
-class Curve {
-public:
-    enum class Axis { linear, logarithmic };
-    /// @param dac, value  knots, dac ascending, value strictly monotone. @throws InputError otherwise
-    Curve(Axis dac_axis, Axis value_axis, std::vector<double> dac, std::vector<double> value);
-    double value(double dac) const;
-    double dac(double value) const;
-    bool rising() const;
-
-private:
-    Axis dac_axis_, value_axis_;
-    std::vector<double> dac_, value_;       ///< knots in the coordinates of the axes
-};
-
-/// One cell's relation DAC <-> physical quantity: a curve, seen through a mirror and shifted by mismatch.
-/// value(dac) = saturate(curve(dac * dac_factor) * factor + offset); zero DAC means zero where `zero_is_off`.
-struct Transfer {
-    const Curve* curve = nullptr;
-    double dac_factor = 1.0;                ///< current mirror of the gear
-    double factor = 1.0, offset = 0.0;      ///< units of the quantity
-    double saturation = 0.0;                ///< upper end of a voltage, 0: none
-    double saturation_width = 0.01;         ///< volts within which it sets in
-    double dac_min = 0.0, dac_max = 1023.0; ///< usable DACs
-    bool zero_is_off = false;               ///< DAC 0 <-> value 0 (a, b); an infinite DAC <-> value 0 for tau_refrac
-
-    double value(double dac) const;
-    /// Real-valued DAC for a value, not clipped, not rounded.
-    double dac(double value) const;
-};
 
 /// Time and loss on the way between chips and off the wafer (hardware.md §4.6, §5).
 struct Timing {

@@ -307,6 +307,25 @@ void read_neuron(const Section& root, Technology::Impl& impl)
     impl.capacitance_farad = {sourced(capacitance, "small", Sign::positive), sourced(capacitance, "big", Sign::positive)};
     capacitance.done();
 
+    const Section convoff = root.section("synaptic_offset");
+    const Section cell_line = convoff.section("cell");
+    impl.convoff = {.knee_volt = convoff.number("knee", Sign::positive),
+                    .knee_sigma = convoff.number("sigma", Sign::not_negative),
+                    .siemens_per_volt = convoff.number("leak_per_volt", Sign::not_negative),
+                    .width_volt = convoff.number("width", Sign::positive),
+                    .cell_offset = cell_line.number("offset", Sign::any),
+                    .cell_slope = cell_line.number("slope", Sign::positive)};
+    cell_line.done();
+    convoff.source();
+    convoff.done();
+
+    const Section faults = root.section("faults");
+    impl.faults.comparator = sourced(faults, "comparator", Sign::not_negative);
+    impl.faults.leak = sourced(faults, "leak", Sign::not_negative);
+    impl.faults.synaptic_input = sourced(faults, "synaptic_input", Sign::not_negative);
+    impl.faults.stuck_cell = sourced(faults, "stuck_cell", Sign::not_negative);
+    faults.done();
+
     const Section range = root.section("linear_range");
     impl.synaptic_limit_siemens = sourced(range, "synaptic_limit", Sign::positive);
     impl.leak_linear_volt = sourced(range, "leak", Sign::positive);
@@ -354,7 +373,23 @@ void read_noise(const Section& root, Technology::Impl& impl, Adc& adc)
         entry.source();
         entry.done();
     }
+    const Section coarse = write.section("coarse");
+    impl.coarse_voltage = coarse.number("voltage", Sign::positive);
+    impl.coarse_current = coarse.number("current", Sign::positive);
+    coarse.source();
+    coarse.done();
     write.done();
+
+    const Section drift = root.section("drift");
+    impl.drift_seconds = drift.number("after", Sign::positive);
+    for (const auto& [key, kind] : {std::pair{"voltage", 0}, std::pair{"current", 1}}) {
+        const Section entry = drift.section(key);
+        impl.drift_mean[kind] = entry.number("mean", Sign::any);
+        impl.drift_sigma[kind] = entry.number("sigma", Sign::not_negative);
+        entry.done();
+    }
+    drift.source();
+    drift.done();
 
     const Section membrane = root.section("membrane_noise");
     impl.noise_volt = membrane.number("value", Sign::not_negative);
@@ -367,6 +402,7 @@ void read_noise(const Section& root, Technology::Impl& impl, Adc& adc)
     impl.readout_noise_volt = sourced(readout, "noise", Sign::not_negative);
     const Section converter = readout.section("adc");
     adc = {converter.number("sample_rate", Sign::positive), converter.integer("bits"), converter.number("full_scale", Sign::positive)};
+    impl.adc_clock_spread = converter.number("clock_spread", Sign::not_negative);
     converter.source();
     converter.done();
     readout.done();

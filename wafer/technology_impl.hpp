@@ -53,6 +53,20 @@ struct Technology::Impl {
     double v_dtc_offset = 0.0, v_dtc_slope = 0.0; ///< DAC = offset + slope / tau_rec
 
     WriteError voltage_write, current_write;
+    double coarse_voltage = 1.0, coarse_current = 1.0; ///< error of the coarse pass alone, in that of both passes
+    double drift_seconds = 1.0;                        ///< time in which a cell drifts by what follows, DACs
+    std::array<double, 2> drift_mean{}, drift_sigma{}; ///< [current]
+    /// Leak of the synaptic inputs below a knee in V_convoff.
+    struct Convoff {
+        double knee_volt = 0.0, knee_sigma = 0.0, siemens_per_volt = 0.0, width_volt = 1.0;
+        double cell_offset = 0.0, cell_slope = 1.0; ///< of the cell itself
+    } convoff;
+    /// Fractions of denmems with one of these faults.
+    struct Faults {
+        double comparator = 0.0, leak = 0.0, synaptic_input = 0.0, stuck_cell = 0.0;
+        double silent_threshold_volt = 3.0; ///< what no membrane reaches
+    } faults;
+    double adc_clock_spread = 0.0; ///< relative error of the ADC's clock
     double noise_volt = 0.0, noise_spread = 0.0; ///< of a free membrane; of that between denmems
     double buffer_offset_volt = 0.0, readout_noise_volt = 0.0;
 };

@@ -46,13 +46,14 @@ Silicon silicon(Imperfections imperfections, std::uint64_t wafer = 1)
 
 constexpr int chips = 16; // 8192 circuits
 
-/// A quantity of every circuit of some chips.
+/// A quantity of every circuit of some chips that works.
 std::vector<double> each(const Silicon& s, const HicannConfig& config, std::uint64_t trial, const std::function<double(const DenmemCircuit&)>& quantity)
 {
     std::vector<double> values;
     for (int h = 0; h < chips; ++h)
         for (const Denmem d : all<Denmem>())
-            values.push_back(quantity(s.circuit(Hicann(h), d, config, trial)));
+            if (s.fault(Hicann(h), d).kind == Fault::Kind::none)
+                values.push_back(quantity(s.circuit(Hicann(h), d, config, trial)));
     return values;
 }
 

@@ -1,0 +1,361 @@
+#include "silicon_bench.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "kernels/cpu/membranes.hpp"
+#include "wafer/parallel.hpp"
+#include "wafer/random.hpp"
+#include "wafer/technology_impl.hpp"
+
+namespace bss {
+namespace {
+
+/// What the lab needs for one denmem of a recording besides the recording itself: switching the output, arming, storing (calibration.md §4.5: about a
+/// minute for all 512), and for a row of floating gates in two passes (calibration.md §4.3).
+constexpr double seconds_a_trace = 0.11, seconds_a_row = 0.3, seconds_adc_clock = 20.0;
+constexpr int rows_of_a_block = 24;
+
+/// Membranes that run together: two blocks of lanes keep a core's vector units busy, and their traces stay in its cache.
+constexpr int membranes_a_batch = 32;
+
+/// Firing that is switched off is a threshold that no membrane reaches.
+constexpr double no_threshold_volt = 4.0;
+
+/// A membrane: one denmem, or several shorted ones.
+struct Wired {
+    std::vector<Denmem> denmems;
+    int firing = -1;                                ///< index into denmems; -1: none
+};
+
+std::vector<Wired> wired(const HicannConfig& config)
+{
+    const bool joined = std::any_of(config.quads.begin(), config.quads.end(), [](const QuadConfig& q) { return q != QuadConfig(); }) ||
+                        std::any_of(config.denmems.begin(), config.denmems.end(), [](const DenmemConfig& d) { return d.enable_fire_input; });
+    std::vector<Wired> membranes;
+    std::vector<bool> taken(Denmem::count);
+    for (const Denmem d : all<Denmem>()) {
+        if (taken[d.value()])
+            continue;
+        Wired membrane{joined ? joined_denmems(config, d) : std::vector<Denmem>{d}, -1};
+        for (std::size_t k = 0; k < membrane.denmems.size(); ++k) {
+            taken[membrane.denmems[k].value()] = true;
+            if (config.denmems[membrane.denmems[k].value()].activate_firing && membrane.firing < 0)
+                membrane.firing = static_cast<int>(k);
+        }
+        membranes.push_back(std::move(membrane));
+    }
+    return membranes;
+}
+
+class SiliconBench final : public Bench
+{
+public:
+    SiliconBench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed)
+        : silicon_(std::move(silicon)), hicann_(hicann), seed_(seed + 0x9E3779B97F4A7C15ull * silicon_->wafer_id()),
+          adc_hz_(silicon_->technology().adc.sample_rate_hz *
+                  (1 + clock_spread() * random_normal(silicon_->wafer_id(), Purpose::readout_offset, static_cast<std::uint32_t>(hicann.reticle().adc_group()), 0, 1)))
+    {
+    }
+
+    void write(const HicannConfig& config) override
+    {
+        config_ = config;
+        ++writes_;
+        for (int p = 0; p < neuron_fg_count; ++p)
+            write_row(static_cast<NeuronFg>(p));
+        for (int p = 0; p < shared_fg_count; ++p)
+            write_row(static_cast<SharedFg>(p));
+        seconds_ += rows_of_a_block * seconds_a_row;
+    }
+
+    void write_rows(const HicannConfig& config, std::span<const NeuronFg> rows, std::span<const SharedFg> shared) override
+    {
+        config_ = config;
+        ++writes_;
+        for (const NeuronFg p : rows)
+            write_row(p);
+        for (const SharedFg p : shared)
+            write_row(p);
+        seconds_ += static_cast<double>(rows.size() + shared.size()) * seconds_a_row;
+    }
+
+    double adc_rate_hz() override
+    {
+        // A line through some 2000 background spikes, each placed to a small part of a sample (calibration.md §0).
+        constexpr double precision = 1e-6;
+        seconds_ += seconds_adc_clock;
+        return adc_hz_ * (1 + precision * random_normal(seed_, Purpose::bench_noise, hicann_.value(), 0, 0xffffffff));
+    }
+
+    double lab_seconds() const override { return seconds_; }
+
+    void record(const Acquisition& acquisition, const Stimulation& stimulation, const std::function<void(Denmem, const Trace&)>& seen) override
+    {
+        ++records_;
+        seconds_ += Denmem::count * (seconds_a_trace + acquisition.averages * (acquisition.settle_s + acquisition.duration_s));
+        const std::vector<Wired> membranes = wired(config_);
+        std::array<DenmemCircuit, Denmem::count> circuits;
+        parallel_for(Denmem::count, [&](std::size_t k) { circuits[k] = circuit(Denmem(static_cast<int>(k)), acquisition.averages); }, 32);
+        const Events events = events_of(stimulation);
+
+        std::vector<std::pair<std::size_t, std::size_t>> batches;
+        std::size_t most = 1;
+        for (const Wired& w : membranes)
+            most = std::max(most, w.denmems.size());
+        const std::size_t size = std::max<std::size_t>(1, membranes_a_batch / most);
+        for (std::size_t first = 0; first < membranes.size(); first += size)
+            batches.emplace_back(first, std::min(size, membranes.size() - first));
+        parallel_for(batches.size(), [&](std::size_t b) {
+            run(std::span(membranes).subspan(batches[b].first, batches[b].second), circuits, acquisition, events, seen);
+        });
+    }
+
+private:
+    /// Conductances of the synapses that a stimulation fires: [input][denmem].
+    struct Events {
+        double period_s = 0;
+        std::array<std::vector<float>, 2> siemens;
+    };
+
+    std::shared_ptr<const Silicon> silicon_;
+    Hicann hicann_;
+    std::uint64_t seed_;
+    double adc_hz_;
+    HicannConfig config_;
+    std::array<std::array<float, Denmem::count>, neuron_fg_count> held_{};
+    std::array<std::array<double, FgBlock::count>, shared_fg_count> held_shared_{};
+    std::array<double, neuron_fg_count> written_at_{};              ///< lab seconds
+    std::array<double, shared_fg_count> shared_written_at_{};
+    std::array<std::uint32_t, neuron_fg_count> written_as_{};       ///< number of the write
+    std::array<std::uint32_t, shared_fg_count> shared_written_as_{};
+    std::uint32_t writes_ = 0, records_ = 0;
+    double seconds_ = 0;
+
+    double clock_spread() const { return silicon_->imperfections().readout ? silicon_->technology().impl().adc_clock_spread : 0.0; }
+
+    /// A cell's error: addressed by place, parameter and number of the write.
+    double after_write(double dac, bool current, int place, std::uint32_t parameter) const
+    {
+        if (!silicon_->imperfections().rewrite || (current && dac == 0.0))
+            return dac;
+        return dac + silicon_->write_sigma(dac, current) * random_normal(seed_, Purpose::bench_write, static_cast<std::uint32_t>(hicann_.value()), static_cast<std::uint32_t>(place), parameter, writes_);
+    }
+    double drifted(double dac, bool current, double seconds, int place, std::uint32_t parameter, std::uint32_t write) const
+    {
+        if (!silicon_->imperfections().rewrite || (current && dac == 0.0) || seconds <= 0)
+            return dac;
+        const auto& impl = silicon_->technology().impl();
+        const double t = seconds / impl.drift_seconds;
+        return dac + impl.drift_mean[current] * t +
+               impl.drift_sigma[current] * std::sqrt(t) * random_normal(seed_, Purpose::bench_drift, static_cast<std::uint32_t>(hicann_.value()), static_cast<std::uint32_t>(place), parameter, write);
+    }
+
+    void write_row(NeuronFg p)
+    {
+        const int k = static_cast<int>(p);
+        for (const Denmem d : all<Denmem>())
+            held_[k][d.value()] = static_cast<float>(after_write(config_.fg.at(d, p), cell(p).current(), d.value(), static_cast<std::uint32_t>(k)));
+        written_at_[k] = seconds_;
+        written_as_[k] = writes_;
+    }
+    void write_row(SharedFg p)
+    {
+        const int k = static_cast<int>(p);
+        for (const FgBlock b : all<FgBlock>())
+            held_shared_[k][b.value()] = after_write(config_.fg.at(b, p), cell(p).current(), b.value(), static_cast<std::uint32_t>(neuron_fg_count + k));
+        shared_written_at_[k] = seconds_;
+        shared_written_as_[k] = writes_;
+    }
+    double shared(FgBlock b, SharedFg p) const
+    {
+        const int k = static_cast<int>(p);
+        return drifted(held_shared_[k][b.value()], cell(p).current(), seconds_ - shared_written_at_[k], b.value(), static_cast<std::uint32_t>(neuron_fg_count + k), shared_written_as_[k]);
+    }
+
+    DenmemCircuit circuit(Denmem d, int averages) const
+    {
+        HeldCells held{};
+        for (int k = 0; k < neuron_fg_count; ++k)
+            held.neuron[k] = drifted(held_[k][d.value()], cell(static_cast<NeuronFg>(k)).current(), seconds_ - written_at_[k], d.value(), static_cast<std::uint32_t>(k), written_as_[k]);
+        held.v_reset = shared(d.shared_fg_block(), SharedFg::V_reset);
+        DenmemCircuit c = silicon_->circuit(hicann_, d, config_, held);
+        c.noise_volt_per_sqrt_s /= std::sqrt(static_cast<double>(averages));
+        if (!config_.denmems[d.value()].activate_firing)
+            c.v_threshold_volt = no_threshold_volt;
+        return c;
+    }
+
+    Events events_of(const Stimulation& stimulation) const
+    {
+        Events events;
+        if (stimulation.period_clocks <= 0)
+            return events;
+        events.period_s = stimulation.period_clocks / config_.pll_hz;
+        for (auto& s : events.siemens)
+            s.assign(Denmem::count, 0.0f);
+        for (const SynapseDriver driver : stimulation.drivers) {
+            const DriverConfig& bits = config_.drivers[driver.value()];
+            for (int which = 0; which < 2; ++which) {
+                const SynapseRow row(driver, which);
+                const RowConfig& setting = bits.rows[which];
+                if (!setting.syn_in_left && !setting.syn_in_right)
+                    continue;
+                const auto v_gmax = static_cast<SharedFg>(static_cast<int>(SharedFg::V_gmax0) + setting.select_gmax);
+                const RowCircuit circuit = silicon_->row_holding(hicann_, row, config_, shared(driver.fg_block(), v_gmax));
+                std::array<float, Column::count> factors;
+                silicon_->synapse_factors(hicann_, row, factors);
+                for (const Column column : all<Column>()) {
+                    const std::size_t at = SynapseArrays::at(row, column);
+                    if ((setting.decoder[column.odd()] << 4 | config_.synapses.decoder[at]) != stimulation.address.value())
+                        continue;
+                    const auto siemens = static_cast<float>(circuit.conductance_siemens[config_.synapses.weight[at]] * factors[column.value()]);
+                    for (const int input : {0, 1})
+                        if (input == 0 ? setting.syn_in_left : setting.syn_in_right)
+                            events.siemens[input][row.denmem(column).value()] += siemens;
+                }
+            }
+        }
+        return events;
+    }
+
+    /// Current stimulus of a membrane at a time, amperes.
+    double current(const Wired& membrane, const std::array<DenmemCircuit, Denmem::count>& circuits, double time_s) const
+    {
+        double sum = 0;
+        for (const Denmem d : membrane.denmems) {
+            const CurrentStimulus& stimulus = config_.stimulus[d.shared_fg_block().value()];
+            if (!stimulus.enable || !config_.denmems[d.value()].enable_current_input)
+                continue;
+            const double sample_s = (stimulus.pulse_length + 1) * 4 / config_.pll_hz;
+            const auto n = static_cast<std::int64_t>(std::floor(time_s / sample_s));
+            const std::int64_t k = ((n % 129) + 129) % 129;
+            sum += stimulus.dac[static_cast<std::size_t>(k)] * circuits[d.value()].stimulus_ampere_per_dac;
+        }
+        return sum;
+    }
+
+    void run(std::span<const Wired> membranes, const std::array<DenmemCircuit, Denmem::count>& circuits, const Acquisition& acquisition, const Events& events,
+             const std::function<void(Denmem, const Trace&)>& seen) const
+    {
+        const double step_s = acquisition.every / adc_hz_;
+        const auto settle = static_cast<std::int64_t>(std::ceil(acquisition.settle_s / step_s));
+        const auto samples = static_cast<std::int64_t>(std::ceil(acquisition.duration_s / step_s));
+
+        std::vector<NeuronCircuit> neurons;
+        bool stimulated = false;
+        double largest = 0;
+        for (const Wired& membrane : membranes) {
+            NeuronCircuit neuron;
+            for (const Denmem d : membrane.denmems) {
+                neuron.denmems.push_back(circuits[d.value()]);
+                stimulated |= config_.denmems[d.value()].enable_current_input && config_.stimulus[d.shared_fg_block().value()].enable;
+                for (const auto& input : events.siemens)
+                    if (!input.empty())
+                        largest = std::max<double>(largest, input[static_cast<std::size_t>(d.value())]);
+            }
+            neuron.firing = std::max(0, membrane.firing);
+            const DenmemCircuit& firing = neuron.denmems[static_cast<std::size_t>(neuron.firing)];
+            neuron.initial_volt = firing.e_leak_volt;
+            neuron.place = static_cast<std::uint32_t>(membrane.denmems[static_cast<std::size_t>(neuron.firing)].value());
+            neurons.push_back(std::move(neuron));
+        }
+        const double quantum = largest > 0 ? largest / 65536 : 1e-9;
+        Membranes state(neurons, {.timestep_s = step_s,
+                                  .quantum_siemens = quantum,
+                                  .trial = seed_ ^ (0xD1B54A32D192ED03ull * records_),
+                                  .wafer = static_cast<std::uint32_t>(silicon_->wafer_id()),
+                                  .hicann = static_cast<std::uint32_t>(hicann_.value())});
+
+        const std::size_t count = membranes.size();
+        std::vector<std::vector<float>> volts(count, std::vector<float>(static_cast<std::size_t>(samples)));
+        std::vector<std::vector<double>> spikes(count);
+        std::vector<MembraneSpike> fired;
+        std::int64_t next_event = events.period_s > 0 ? -static_cast<std::int64_t>(std::floor(static_cast<double>(settle) * step_s / events.period_s)) : 0;
+        for (std::int64_t step = -settle; step < samples; ++step) {
+            if (step >= 0)
+                for (std::size_t n = 0; n < count; ++n)
+                    volts[n][static_cast<std::size_t>(step)] = state.v_volt(static_cast<int>(n));
+            if (stimulated)
+                for (std::size_t n = 0; n < count; ++n)
+                    state.set_current(static_cast<int>(n), current(membranes[n], circuits, (static_cast<double>(step) + 0.5) * step_s));
+            if (events.period_s > 0)
+                for (; static_cast<double>(next_event) * events.period_s < (static_cast<double>(step) + 0.5) * step_s; ++next_event)
+                    for (const int input : {0, 1}) {
+                        std::int32_t* quanta = state.input(input);
+                        for (std::size_t n = 0; n < count; ++n)
+                            for (std::size_t k = 0; k < membranes[n].denmems.size(); ++k)
+                                quanta[state.slot(static_cast<int>(n), static_cast<int>(k))] +=
+                                    static_cast<std::int32_t>(std::lround(events.siemens[static_cast<std::size_t>(input)][static_cast<std::size_t>(membranes[n].denmems[k].value())] / quantum));
+                    }
+            fired.clear();
+            state.step(step + settle, fired);
+            for (const MembraneSpike& spike : fired)
+                if (step >= 0)
+                    spikes[spike.neuron].push_back((static_cast<double>(step) + spike.fraction) * step_s);
+        }
+        std::vector<float> seen_volt(static_cast<std::size_t>(samples));
+        for (std::size_t n = 0; n < count; ++n)
+            for (const Denmem d : membranes[n].denmems) {
+                read_out(d, volts[n], acquisition.averages, seen_volt);
+                seen(d, {seen_volt, spikes[n]});
+            }
+    }
+
+    /// Output buffer and ADC: offset, noise, 12 bits. Eight samples share a draw; the noise is uniform.
+    void read_out(Denmem d, const std::vector<float>& volt, int averages, std::vector<float>& seen) const
+    {
+        const ReadoutCircuit buffer = silicon_->readout(hicann_, d);
+        const Adc& adc = silicon_->technology().adc;
+        const auto noise = static_cast<float>(buffer.noise_volt * std::sqrt(12.0 / averages));
+        const bool real = silicon_->imperfections().readout;
+        const auto lsb = static_cast<float>(adc.full_scale_volt / (1 << adc.bits)), top = static_cast<float>(adc.full_scale_volt) - lsb;
+        const auto offset = static_cast<float>(buffer.offset_volt);
+        std::array<std::uint32_t, 4> words{};
+        for (std::size_t k = 0; k < volt.size(); ++k) {
+            float v = volt[k] + offset;
+            if (real) {
+                if (k % 8 == 0)
+                    words = random_words(seed_, Purpose::bench_noise, static_cast<std::uint32_t>(hicann_.value()) * Denmem::count + static_cast<std::uint32_t>(d.value()), static_cast<std::uint32_t>(k / 8), records_, 0);
+                v += noise * (static_cast<float>(words[k % 8 / 2] >> (16 * (k % 2)) & 0xffff) * 0x1p-16f - 0.5f);
+                v = std::clamp(v, 0.0f, top);
+                if (averages == 1) // the noise of the repeats averages the rounding away
+                    v = std::nearbyint(v / lsb) * lsb;
+            }
+            seen[k] = v;
+        }
+    }
+};
+
+}   // namespace
+
+Datasheet datasheet_of(const Silicon& silicon, OperatingMode mode)
+{
+    // The technology's curves live as long as the silicon does.
+    const auto technology = std::make_shared<const Technology>(silicon.technology());
+    const bool saturation = silicon.imperfections().saturation;
+    Datasheet sheet;
+    sheet.mode = mode;
+    sheet.analog_scale = technology->impl().analog_scale;
+    sheet.capacitance_farad = technology->capacitance_farad(mode.big_capacitor);
+    for (int p = 0; p < neuron_fg_count; ++p)
+        sheet.neuron[p] = technology->nominal(static_cast<NeuronFg>(p), mode, saturation);
+    sheet.v_reset = technology->nominal_v_reset(saturation);
+    sheet.write_sigma = [technology, on = silicon.imperfections().rewrite](double dac, bool current) {
+        return on ? (current ? technology->impl().current_write : technology->impl().voltage_write).at(dac) : 0.0;
+    };
+    sheet.synapse_siemens = [technology](int weight, double v_gmax_dac, int gmax_div) { return technology->synapse_conductance(weight, v_gmax_dac, gmax_div); };
+    sheet.stimulus_ampere_per_dac = technology->stimulus_full_scale_ampere() / dac_max;
+    sheet.adc_rate_hz = technology->adc.sample_rate_hz;
+    sheet.owner = technology;
+    return sheet;
+}
+
+std::unique_ptr<Bench> silicon_bench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed)
+{
+    return std::make_unique<SiliconBench>(std::move(silicon), hicann, seed);
+}
+
+}   // namespace bss
