@@ -96,6 +96,7 @@ BSS_HD Terms<R> step_denmem(DenmemLanes& d, const Rows<R>& rows, QuantaLanes& ex
 }
 
 /// The crossings of a section, lane by lane.
+template <class P>
 [[maybe_unused]] static __attribute__((noinline)) LaneSpike* fire_lanes(const MembraneBlock& block, int lane0, Mask crossing, Real v, Terms<Real> sum,
                                                                         Real fraction, LaneSpike* spikes)
 {
@@ -119,7 +120,7 @@ BSS_HD Terms<R> step_denmem(DenmemLanes& d, const Rows<R>& rows, QuantaLanes& ex
         DenmemLanes& d = *block.denmems;
         const DenmemColumn column{block.count,   sizeof(DenmemLanes) / sizeof(float), d.w + lane, d.jump + lane,
                                   d.rate + lane, d.slope + lane,                      d.intercept + lane};
-        const Firing f = fire(begin[i], terms, free[i], m.v_reset[lane], m.tau_refrac[lane], column);
+        const Firing f = fire<P>(begin[i], terms, free[i], m.v_reset[lane], m.tau_refrac[lane], column);
         m.v[lane] = f.v;
         m.refractory[lane] = f.refractory;
         m.lift[lane] = f.lift;
@@ -129,10 +130,11 @@ BSS_HD Terms<R> step_denmem(DenmemLanes& d, const Rows<R>& rows, QuantaLanes& ex
     }
     return spikes;
 }
+template <class P>
 BSS_HD LaneSpike* fire_lanes(const MembraneBlock& block, int lane, PairMask crossing, Pair v, const Terms<Pair>& sum, Pair fraction, LaneSpike* spikes)
 {
-    spikes = fire_lanes(block, lane, crossing.a, v.a, first(sum), fraction.a, spikes);
-    return fire_lanes((&block)[pairs_of_blocks ? 1 : 0], pairs_of_blocks ? lane : lane + width, crossing.b, v.b, second(sum), fraction.b, spikes);
+    spikes = fire_lanes<P>(block, lane, crossing.a, v.a, first(sum), fraction.a, spikes);
+    return fire_lanes<P>((&block)[pairs_of_blocks ? 1 : 0], pairs_of_blocks ? lane : lane + width, crossing.b, v.b, second(sum), fraction.b, spikes);
 }
 
 /// A block, or two that follow each other and have equally many denmems (pairs_of_blocks).
@@ -157,12 +159,12 @@ static LaneSpike* step_blocks(const MembraneBlock& block, const StepArguments& a
         const R refractory = rows(m.refractory);
         const R fraction = larger(1.0f - refractory, R{});
         rows.put(m.refractory, larger(refractory - 1.0f, R{}));
-        const auto next = advance(v, sum, fraction);
+        const auto next = advance<P>(v, sum, fraction);
         rows.put(m.v, next.v);
         rows.put(m.lift, next.lift);
         const auto crossing = at_least(next.v, R{});
         if (any(crossing)) [[unlikely]] {
-            spikes = fire_lanes(block, lane, crossing, v, sum, fraction, spikes);
+            spikes = fire_lanes<P>(block, lane, crossing, v, sum, fraction, spikes);
         }
     }
     return spikes;

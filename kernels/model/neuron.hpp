@@ -8,6 +8,11 @@
 
 namespace bss::model {
 
+/// Parts that a neuron may have. One that none of the neurons at hand has adds exact zeros: leaving it out (a false here) changes no bit.
+struct AllParts {
+    static constexpr bool exponential = true, adaptation = true;
+};
+
 /// What denmems do to their membrane, at the potential where the step begins. Terms of the denmems are added in order of the denmems.
 template <class R>
 struct Terms {
@@ -91,20 +96,27 @@ struct Advance {
 /// The mean linear drive over the part `fraction` of a step, times `fraction`: leak at mid-step with z / (1 - e^-z) = 1 + z/2 + z^2/12 + ..., which
 /// keeps any conductance stable. The exponential's own rise is limited to what is left to the threshold.
 /// @param steepness  out: 1 / Delta of the exponentials together, 0 where there is none
-template <class R>
+template <class P = AllParts, class R>
 BSS_HD R mean_drive(R v, const Terms<R>& sum, R start, R duration, R& steepness)
 {
     const R z = sum.conductance * duration;
     const R linear = sum.linear * duration;
     const R bend = fused(fused(z, same<R>(1.0f / 12.0f), same<R>(0.5f)), z, same<R>(1.0f));
-    const R x = larger(sum.exponential, same<R>(1e-30f));
+    const R x = P::exponential ? larger(sum.exponential, same<R>(1e-30f)) : same<R>(1e-30f);
     const R inverse = reciprocal(bend * x);                            // one reciprocal for both
-    steepness = sum.steepness * inverse * (bend * 0.693147181f);
-    const R force = sum.exponential * duration;
-    const R push = larger(smaller(force, -v - linear), R{});
-    const R curve = smaller(force * steepness, same<R>(0.5f));
-    R drive = fused_minus(z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), push, linear);
-    drive = fused_minus(duration * fused(duration, same<R>(0.5f), start), sum.adaptation, drive);
+    R drive = linear;
+    if constexpr (P::exponential) {
+        steepness = sum.steepness * inverse * (bend * 0.693147181f);
+        const R force = sum.exponential * duration;
+        const R push = larger(smaller(force, -v - linear), R{});
+        const R curve = smaller(force * steepness, same<R>(0.5f));
+        drive = fused_minus(z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), push, drive);
+    } else {
+        steepness = R{};
+    }
+    if constexpr (P::adaptation) {
+        drive = fused_minus(duration * fused(duration, same<R>(0.5f), start), sum.adaptation, drive);
+    }
     return drive * (x * inverse);
 }
 
@@ -149,27 +161,35 @@ BSS_HD void use_steep_rise(Mask steep, Rise<R>& result, const Terms<R>& sum, R f
 /// Solves dv/dt = A + X exp((v - v0) / Delta), A = mean drive, over the part `fraction` of a step (0: stays):
 /// v = v0 + A - Delta ln(1 - y), y = X (e^(A / Delta) - 1) / A. Far from the upstroke short polynomials do; each lane chooses by its own values.
 /// Where y reaches 1, v runs away within the time: a crossing as well.
-template <class R>
+template <class P = AllParts, class R>
 BSS_HD Advance<R> advance(R v, const Terms<R>& sum, R fraction)
 {
     R steepness;
-    const R drive = mean_drive(v, sum, 1.0f - fraction, fraction, steepness);
-    const R x = drive * steepness;
-    const R force = sum.exponential * fraction;
-    const R growth = force * expm1_over_x_small(x);
-    const R y = growth * steepness;
-    const R rise = fused(growth, log_over_y_small(y), drive);
-    Rise<R> result{rise, 0.5f * rise};
-    const auto steep = above(x * x, same<R>(1.0f)) | above(y, same<R>(0.25f));
-    if (any(steep)) {
-        use_steep_rise(steep, result, sum, force, drive, steepness, y);
+    const R drive = mean_drive<P>(v, sum, 1.0f - fraction, fraction, steepness);
+    if constexpr (!P::exponential) {
+        return {v + drive, fraction * (0.5f * drive)};
+    } else {
+        const R x = drive * steepness;
+        const R force = sum.exponential * fraction;
+        const R growth = force * expm1_over_x_small(x);
+        const R y = growth * steepness;
+        const R rise = fused(growth, log_over_y_small(y), drive);
+        Rise<R> result{rise, 0.5f * rise};
+        const auto steep = above(x * x, same<R>(1.0f)) | above(y, same<R>(0.25f));
+        if (any(steep)) {
+            use_steep_rise(steep, result, sum, force, drive, steepness, y);
+        }
+        return {v + result.rise, fraction * result.lift};
     }
-    return {v + result.rise, fraction * result.lift};
 }
 
 /// Time in steps until dv/dt = A + X exp((v - v0) / Delta) reaches 0 from v <= 0.
+template <class P = AllParts>
 BSS_HD float time_to_threshold(float v, float drive, float exponential, float steepness)
 {
+    if constexpr (!P::exponential) {
+        return drive > 0.0f ? -v / drive : 1.0f;
+    }
     const float at_threshold = exp_limited(v * steepness);             // u_p
     const float speed = fused(drive, at_threshold, exponential);       // at the threshold, times u_p
     if (!(steepness > 0.0f) || !(speed > 1e-30f)) {
@@ -187,13 +207,16 @@ struct Crossing {
 };
 
 /// When within [0, fraction] a membrane crosses, once it is known that it does. The mean drive belongs to the time until the crossing: fixed point.
+template <class P = AllParts>
 BSS_HD Crossing find_crossing(float v, const Terms<float>& sum, float fraction)
 {
     float t = fraction, drive = 0.0f, steepness = 0.0f;
     for (int i = 0; i < 3 && t > 1e-6f; ++i) {
-        drive = mean_drive(v, sum, 1.0f - fraction, t, steepness) / t;
-        steepness = fused(steepness, spread(sum), steepness);
-        t = smaller(larger(time_to_threshold(v, drive, sum.exponential, steepness), 0.0f), fraction);
+        drive = mean_drive<P>(v, sum, 1.0f - fraction, t, steepness) / t;
+        if constexpr (P::exponential) {
+            steepness = fused(steepness, spread(sum), steepness);
+        }
+        t = smaller(larger(time_to_threshold<P>(v, drive, sum.exponential, steepness), 0.0f), fraction);
     }
     // The linear part of the rise is a straight line; the exponential's share -Delta ln u, u falling linearly, stays below its half.
     const float linear = drive * t;
@@ -224,19 +247,20 @@ struct Firing {
 
 /// A step in which the membrane crosses the threshold at least once: reset, adaptation jumps, refractory time, and the rest of the step if that
 /// ends within. `sum` belongs to the step's beginning, of which the last part `fraction` is free; w is open (see adaptation()) and stays so.
+template <class P = AllParts>
 BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_reset, float tau_refrac, const DenmemColumn& denmems)
 {
     Firing f{v0, 0.0f, 0.0f, 0, {}};
     Terms<float> sum = begin;
     float now = 1.0f - fraction;
     for (;;) {
-        const Crossing crossing = find_crossing(f.v, sum, fraction);
+        const Crossing crossing = find_crossing<P>(f.v, sum, fraction);
         now = smaller(now + crossing.time, 1.0f);
         f.times[f.spikes++] = now;
         f.lift = fused(crossing.time, f.v - v0, f.lift) + crossing.lift;
         const float rest = 1.0f - now;
         float jumps = 0.0f;
-        for (int k = 0; k < denmems.count; ++k) {
+        for (int k = 0; k < denmems.count && P::adaptation; ++k) {
             const int at = k * denmems.stride;
             const float jump = denmems.jump[at];
             denmems.w[at] = fused(jump, fused_minus(denmems.rate[at], rest, 1.0f), denmems.w[at]);
@@ -255,14 +279,14 @@ BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_
         f.refractory = 0.0f;
         now = 1.0f - fraction;
         sum.exponential = sum.steepness = sum.curvature = 0.0f;
-        for (int k = 0; k < denmems.count; ++k) {
+        for (int k = 0; k < denmems.count && P::exponential; ++k) {
             Terms<float> one;
             exponential(one, v_reset, denmems.slope[k * denmems.stride], denmems.intercept[k * denmems.stride]);
             sum.exponential = sum.exponential + one.exponential;
             sum.steepness = sum.steepness + one.steepness;
             sum.curvature = sum.curvature + one.curvature;
         }
-        const auto next = advance(v_reset, sum, fraction);
+        const auto next = advance<P>(v_reset, sum, fraction);
         if (next.v < 0.0f) {
             f.lift = fused(fraction, v_reset - v0, f.lift) + next.lift;
             f.v = next.v;
