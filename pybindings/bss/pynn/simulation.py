@@ -55,7 +55,7 @@ class Current(Protocol):
     """A current source (standardmodels/electrodes.py)."""
     targets: End                    # neurons that it flows into
 
-    def amplitude(self, first: int, count: int) -> np.ndarray:
+    def flow(self, first: int, count: int) -> np.ndarray:
         """nA over each of `count` steps from step `first` on; step k covers [k dt, (k + 1) dt)."""
 
 
@@ -72,6 +72,12 @@ class Description:
 class Simulation(Protocol):
     """A network in time. Populations and projections are numbered as in its Description."""
     now_ms: float                   # since the start or the last reset
+
+    def map(self) -> None:
+        """Prepares the run; on a wafer this maps the network, if it is not mapped yet."""
+
+    def new_warnings(self) -> list[tuple[str, str]]:
+        """(code, message) of what had to be changed, since the last call."""
 
     def run(self, until_ms: float, progress: Callable[[float], None] | None = None) -> None:
         """Goes on to a time. KeyboardInterrupt, and what progress raises, leave everything up to now_ms intact."""
@@ -111,3 +117,11 @@ class Simulation(Protocol):
 
     def get_synapses(self, projection: int, name: str) -> Value:
         """What they are now: plastic weights move."""
+
+    # what became of the network: as expected by the calibration on a wafer, as it was asked for without one
+
+    def realised_parameters(self, population: int) -> dict[str, np.ndarray]:
+        """By PyNN's name, one value a neuron."""
+
+    def realised_weights(self, projection: int) -> np.ndarray:
+        """One value a synapse; NaN: lost."""
