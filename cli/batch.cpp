@@ -121,7 +121,7 @@ void Batch::read_sweep(const Yaml& node, const std::string& inside)
             mistakes.expected(values, "sweep." + path, "a list of values");
         } else if (!sweeps(path)) {
             swept_.push_back({path, key, values.items});
-        } else if (values.source->option) {     // --set sweep.run.seed=[3, 4] over a file's {run.seed: [1, 2]}
+        } else if (values.source->kind == Source::Kind::option) {     // --set sweep.run.seed=[3, 4] over a file's {run.seed: [1, 2]}
             std::find_if(swept_.begin(), swept_.end(), [&](const SweptKey& one) { return one.path == path; })->values = values.items;
         } else {
             mistakes.add(key, "sweep", fmt::format("expected every key once, found {} twice", path));

@@ -5,6 +5,7 @@
 
 #include "batch.hpp"
 #include "configuration_keys.hpp"
+#include "parameter_checks.hpp"
 #include "wafer/digest.hpp"
 #include "wafer/error.hpp"
 
@@ -17,11 +18,9 @@ void check_plasticity(const Yaml& root, const Configuration& configuration, Read
 {
     const auto& projections = configuration.network.projections;
     for (std::size_t k = 0; k < projections.size(); ++k)
-        if (const auto& stp = projections[k].stp; stp && stp->tau_rec_ms > 0 && stp->tau_facil_ms > 0) {
+        if (const std::string wrong = projections[k].stp ? wrong_on_wafer(*projections[k].stp) : std::string(); !wrong.empty()) {
             const Yaml& given = *root.find("network")->find("projections")->items.at(k).find("synapse")->find("TsodyksMarkram");
-            reading.mistakes.add(given, fmt::format("network.projections.{}.synapse.TsodyksMarkram", k),
-                                 fmt::format("expected tau_rec or tau_facil of 0 (a driver either depresses or facilitates), found {} and {} ms",
-                                             stp->tau_rec_ms, stp->tau_facil_ms));
+            reading.mistakes.add(given, fmt::format("network.projections.{}.synapse.TsodyksMarkram", k), wrong);
         }
 }
 
@@ -57,18 +56,24 @@ void check_together(const Yaml& root, Configuration& configuration, Reading& rea
                              fmt::format("expected at most {:g} steps, found {:.3g} (a duration of {:g} ms, a timestep of {:g} ms)", most_steps,
                                          run.duration_ms / run.timestep_ms, run.duration_ms, run.timestep_ms));
     }
-    configuration.mapping.timestep_s = run.timestep_ms * 1e-3 / run.speedup;
-    if (run.mode == RunMode::ideal) {
-        configuration.wafer.imperfections = no_imperfections();
-        for (RecordRequest& request : configuration.record)
-            request.through = Through::probe;       // there is no ADC
-    } else {
+    complete(configuration);
+    if (run.mode == RunMode::hardware) {
         check_plasticity(root, configuration, reading);
         check_generators_stop(root, configuration, reading);
     }
 }
 
 }   // namespace
+
+void complete(Configuration& configuration)
+{
+    configuration.mapping.timestep_s = configuration.run.timestep_ms * 1e-3 / configuration.run.speedup;
+    if (configuration.run.mode == RunMode::hardware)
+        return;
+    configuration.wafer.imperfections = no_imperfections();
+    for (RecordRequest& request : configuration.record)
+        request.through = Through::probe;           // there is no ADC
+}
 
 void read_tree(const Yaml& root, Configuration& configuration, Reading& reading)
 {

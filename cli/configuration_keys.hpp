@@ -12,6 +12,9 @@ const std::vector<Key<Configuration>>& configuration_keys();
 /// Reads a whole configuration, its network in place, into `configuration`; what is wrong goes to the mistakes.
 void read_tree(const Yaml& root, Configuration& configuration, Reading& reading);
 
+/// Fills in what follows from keys that were read one by one.
+void complete(Configuration& configuration);
+
 /// Keys of an entry of `record`, and of `mapping.place`; the entry's population is read first.
 struct RecordEntry {
     const Configuration* configuration;

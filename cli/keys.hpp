@@ -161,7 +161,7 @@ void read_keys(const Yaml& map, const std::string& prefix, const std::vector<Key
         if (found[k]) {
             table[k].type.read(*found[k], prefix + table[k].path, target, reading);
         } else if (!table[k].standard.empty()) {
-            auto standard = reading.yaml.read_text(table[k].standard, {"default", {}, false, {}});
+            auto standard = reading.yaml.read_text(table[k].standard, {"default", {}, Source::Kind::file, {}});
             standard.source = map.source;       // should it be wrong, the place where it is missing says more
             standard.line = map.line;
             table[k].type.read(standard, prefix + table[k].path, target, reading);

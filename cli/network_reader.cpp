@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/parameter_checks.hpp"
 #include "mapping/sonata.hpp"
 #include "wafer/error.hpp"
 
@@ -13,24 +14,6 @@ namespace {
 constexpr std::array cells{CellType::IF_cond_exp, CellType::EIF_cond_exp_isfa_ista, CellType::SpikeSourceArray, CellType::SpikeSourcePoisson};
 /// Draws for one population hold this many neurons at most; beyond, no wafer has room anyway.
 constexpr std::uint32_t most_drawn = 10'000'000;
-
-Unit unit_of(const CellParameter& parameter)
-{
-    for (const auto unit : {Unit::ms, Unit::mV, Unit::nA, Unit::nF, Unit::uS, Unit::nS, Unit::Hz})
-        if (name_of(unit) == parameter.unit)
-            return unit;
-    return Unit::none;
-}
-
-Range range_of(const CellParameter& parameter)
-{
-    switch (parameter.range) {
-        case CellParameter::Range::positive: return positive;
-        case CellParameter::Range::not_negative: return not_negative;
-        case CellParameter::Range::any: break;
-    }
-    return any_number;
-}
 
 /// One value a neuron, checked once drawn.
 std::optional<Values> read_parameter(const Yaml& node, const std::string& path, Unit unit, const Range& range, std::uint32_t size, const NetworkSpec& network,
@@ -114,27 +97,13 @@ void read_spike_times(const Yaml& node, const std::string& path, Population& pop
     }
 }
 
-/// A spike resets the membrane; if that left it above the threshold it would fire without end.
 void check_reset(const Yaml& node, const std::string& path, const Population& population, Mistakes& mistakes)
 {
-    const auto& table = parameters_of(population.cell);
-    const auto values = [&](std::string_view name) -> const Values& {
-        const auto found = std::find_if(table.begin(), table.end(), [&](const CellParameter& p) { return p.name == name; });
-        return population.parameters[static_cast<std::size_t>(found - table.begin())];
-    };
-    if (is_source(population.cell))
+    const auto [name, what] = wrong_reset(population);
+    if (what.empty())
         return;
-    const auto below_limit = [&](std::string_view name, std::string_view limit) {
-        const auto &low = values(name), &high = values(limit);
-        for (std::size_t neuron = 0; neuron < std::max(low.values.size(), high.values.size()); ++neuron)
-            if (!(low[neuron] < high[neuron])) {
-                const auto* at = node.find(name);
-                mistakes.add(at ? *at : node, at ? below(path, name) : path,
-                             fmt::format("expected {} < {}, found {} and {} mV (neuron {})", name, limit, low[neuron], high[neuron], neuron));
-                return;
-            }
-    };
-    below_limit("v_reset", population.cell == CellType::IF_cond_exp ? "v_thresh" : "v_spike");
+    const auto* at = node.find(name);
+    mistakes.add(at ? *at : node, at ? below(path, name) : path, what);
 }
 
 void read_parameters(const Yaml& node, const std::string& path, Population& population, const NetworkSpec& network, Mistakes& mistakes)
@@ -190,8 +159,8 @@ void read_one_population(const Yaml& key, const Yaml& node, const std::string& p
     Population population;
     population.name = key.text;
     population.size = 1;
-    if (key.text.empty() || key.text.find('/') != std::string::npos || key.text == "." || key.text == "..")
-        mistakes.add(key, path, fmt::format("expected a name without \"/\" (it names a group in the result files), found \"{}\"", key.text));
+    if (const std::string wrong = wrong_name(key.text); !wrong.empty())
+        mistakes.add(key, path, wrong);
     static const std::vector<std::string> known{"size", "cell", "parameters", "initial", "on_wafer"};
     if (node.is(Yaml::Kind::null)) {
         mistakes.add(key, path, "expected a map with size and cell, found nothing");

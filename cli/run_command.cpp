@@ -25,9 +25,9 @@
 #include "cli/record_plan.hpp"
 #include "cli/recorder.hpp"
 #include "cli/runs_table.hpp"
+#include "cli/stages.hpp"
 #include "cli/summary.hpp"
 #include "kernels/backend.hpp"
-#include "mapping/ideal.hpp"
 #include "mapping/storage.hpp"
 #include "wafer/error.hpp"
 #include "wafer/files.hpp"
@@ -159,105 +159,27 @@ void take_over(const fs::path& folder, const std::function<bool(std::size_t run)
 
 // ---- one run -------------------------------------------------------------------------------------------------------
 
-std::shared_ptr<const Calibration> make_calibration(CalibrationKind kind, const Silicon& silicon)
-{
-    return kind == CalibrationKind::ideal ? ideal_calibration(silicon) : oracle_calibration(silicon);
-}
-
-Machine make_machine(const Configuration& configuration, const std::shared_ptr<const Silicon>& silicon, const std::shared_ptr<const Calibration>& calibration)
-{
-    Machine machine;
-    machine.silicon = {silicon};
-    machine.defects = {defects_of(configuration, configuration.wafer.id)};
-    machine.calibration = {calibration};
-    machine.speedup = configuration.run.speedup;
-    for (Hicann hicann : configuration.wafer.hicanns)
-        if (machine.defects[0].usable(hicann))
-            machine.chips.push_back({0, hicann});
-    return machine;
-}
-
-/// @throws InputError that names the configuration: what does not fit shows only here, and has no line
-Mapping make_mapping(const Configuration& configuration, const Network& network, const Machine& machine)
-{
-    const Imperfections& imperfections = configuration.wafer.imperfections;
-    try {
-        return configuration.run.mode == RunMode::ideal ? place_ideally(network, configuration.run.speedup)
-               : configuration.mapping_file.empty()     ? map(network, machine, configuration.mapping, imperfections)
-                                                        : read_mapping(configuration.mapping_file, network, machine, configuration.mapping, imperfections);
-    } catch (const InputError& error) {
-        throw InputError(fmt::format("{}: {}", configuration.file, error.what()));
-    }
-}
-
-/// Warnings that only a run can give, where the mapping did not foresee them.
-std::vector<Warning> warnings_of_run(const Mapping& mapping, const Counters& counters)
-{
-    std::vector<Warning> warnings;
-    const auto add = [&](std::string_view code, std::int64_t count, std::string_view message) {
-        const bool known = std::any_of(mapping.warnings.begin(), mapping.warnings.end(), [&](const Warning& w) { return w.code == code; });
-        if (count > 0 && !known)
-            warnings.push_back({.code = std::string(code), .message = std::string(message), .count = static_cast<std::uint64_t>(count)});
-    };
-    add("input_rate", counters.l2_down_lost + counters.l2_down_dropped_before_sim,
-        "spikes of sources were lost on the way to the wafer: they fire faster than the links carry");
-    add("delay_below_timestep", counters.delays_below_timestep, "events arrived within the step in which they were sent, and acted in the next one");
-    return warnings;
-}
-
-/// Advances the engine in chunks of about a quarter of a second, so that progress can be shown and Ctrl-C is heard.
+/// Runs to the end, or to Ctrl-C.
 RunAccount run_engine(Engine& engine, Recorder& recorder, const Configuration& configuration, bool show_progress)
 {
-    constexpr double chunk_seconds = 0.25;
     const double duration_ms = configuration.run.duration_ms;
     const std::int64_t steps = steps_of(duration_ms, configuration.run.timestep_ms);
-    const auto time_ms = [&](std::int64_t step) { return step == steps ? duration_ms : static_cast<double>(step) * configuration.run.timestep_ms; };
-
     Progress progress("Running", show_progress);
     const auto begin = std::chrono::steady_clock::now();
-    std::int64_t chunk = 64;
-    while (engine.now() < steps && !interrupted) {
-        const auto chunk_begin = std::chrono::steady_clock::now();
-        const std::int64_t now = std::min(chunk, steps - engine.now());
-        engine.advance(now);
+    advance(engine, steps, [&] {
         recorder.add(engine.take_recording(), duration_ms);
-        const double took = seconds_since(chunk_begin);
-        const double factor = std::clamp(chunk_seconds / std::max(took, 1e-6), 0.1, 8.0);
-        chunk = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(chunk) * factor));
         progress.update(static_cast<double>(engine.now()) / static_cast<double>(steps));
-    }
-    RunAccount account;
+        return !interrupted;
+    });
+    RunAccount account = account_of(engine);
     account.seconds = seconds_since(begin);
-    account.backend = engine.backend();
-    account.simd = engine.simd();
-    account.threads = engine.threads();
-    account.completed_ms = time_ms(engine.now());
-    account.counters = engine.counters();
+    account.completed_ms = engine.now() == steps ? duration_ms : static_cast<double>(engine.now()) * configuration.run.timestep_ms;
     return account;
-}
-
-/// Why a limit of the user's is exceeded, a line each.
-std::vector<std::string> exceeded_limits(const Configuration& configuration, const Json& summary)
-{
-    std::vector<std::string> lines;
-    if (const Json& mapping = summary["mapping"]; !mapping.is_null()) {
-        const double wanted = summary["network"]["synapses"].get<double>(), lost = mapping["synapses_lost"].get<double>();
-        if (wanted > 0 && lost / wanted > configuration.max_synapse_loss)
-            lines.push_back(fmt::format("{}: mapping.max_synapse_loss: expected at most {:g} of the synapses lost, found {:.4g}", configuration.file,
-                                        configuration.max_synapse_loss, lost / wanted));
-    }
-    if (configuration.strict)
-        for (const std::string& finding : strict_findings(summary))
-            lines.push_back(fmt::format("{}: strict: {}", configuration.file, finding));
-    return lines;
 }
 
 /// Everything that runs share which differ in nothing that matters to it: Configuration::shared_sha256 says so.
 struct Prepared {
-    Technology technology;
-    std::shared_ptr<const Silicon> silicon;
-    std::shared_ptr<const Calibration> calibration;
-    double calibration_seconds = 0;
+    Hardware hardware;
     Network network;
     Mapping mapping;
     RecordPlan record_plan;
@@ -269,16 +191,10 @@ std::unique_ptr<Prepared> prepare(const Configuration& configuration)
 {
     auto prepared = std::make_unique<Prepared>();
     Prepared& p = *prepared;
-    p.technology = Technology::load(configuration.wafer.technology);
-    p.silicon = std::make_shared<const Silicon>(p.technology, configuration.wafer.imperfections, configuration.wafer.id);
-    const auto calibration_begin = std::chrono::steady_clock::now();
-    p.calibration = make_calibration(configuration.wafer.calibration, *p.silicon);
-    p.calibration_seconds = seconds_since(calibration_begin);
-    const Machine machine = make_machine(configuration, p.silicon, p.calibration);
+    p.hardware = make_hardware(configuration);
     p.network = expand_network(configuration);
-
-    p.mapping = make_mapping(configuration, p.network, machine);
-    p.record_plan = plan_recording(configuration, p.network, p.mapping, p.technology, machine.defects);
+    p.mapping = make_mapping(configuration, p.network, p.hardware.machine);
+    p.record_plan = plan_recording(configuration, p.network, p.mapping, p.hardware.technology, p.hardware.machine.defects);
     p.shared_sha256 = configuration.shared_sha256;
     return prepared;
 }
@@ -293,10 +209,11 @@ struct Ended {
 Ended finish(const Configuration& configuration, const fs::path& folder, Json summary)
 {
     write_text(folder / "summary.json", json_text(summary) + "\n");
-    const std::vector<std::string> exceeded = exceeded_limits(configuration, summary);
-    for (const std::string& line : exceeded)
-        fmt::print(stderr, "{}\n", line);
-    return {exceeded.empty() ? ExitCode::done : ExitCode::limit_exceeded, std::move(summary)};
+    const Exceeded exceeded = exceeded_limits(configuration, summary);
+    for (const auto* lines : {&exceeded.synapse_loss, &exceeded.strict})
+        for (const std::string& line : *lines)
+            fmt::print(stderr, "{}\n", line);
+    return {exceeded.any() ? ExitCode::limit_exceeded : ExitCode::done, std::move(summary)};
 }
 
 /// One run into its folder, from a mapping that is made.
@@ -306,23 +223,12 @@ Ended run_one(const Configuration& configuration, Prepared& prepared, const fs::
     const Mapping& mapping = prepared.mapping;
     const bool ideal = configuration.run.mode == RunMode::ideal;
     take_over(folder);
-    Outcome outcome{.configuration = configuration,
-                    .network = network,
-                    .mapping = mapping,
-                    .technology = prepared.technology,
-                    .calibration = ideal ? std::string() : std::string(prepared.calibration->kind()),
-                    .calibration_seconds = prepared.calibration_seconds,
-                    .mapping_sha256 = ideal ? std::string() : write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses),
-                    .run = {},
-                    .activity = {},
-                    .warnings = {}};
-    if (Json mapped = make_summary(outcome); options.map_only || !exceeded_limits(configuration, mapped).empty())
+    Outcome outcome = outcome_of(configuration, network, prepared.hardware, mapping,
+                                 ideal ? std::string() : write_mapping(folder / "mapping.h5", mapping, network, configuration.mapping.list_synapses));
+    if (Json mapped = make_summary(outcome); options.map_only || exceeded_limits(configuration, mapped).any())
         return finish(configuration, folder, std::move(mapped));
 
-    const RunSettings settings{
-        .timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = prepared.record_plan.traces};
-    Program program = ideal ? ideal_program(network, mapping, prepared.technology, settings)
-                            : elaborate(mapping.wafers, std::span(prepared.silicon.get(), 1), settings);
+    Program program = make_program(configuration, network, prepared.hardware, mapping, prepared.record_plan.traces);
     Recorder recorder(network, mapping, prepared.record_plan, program.neurons);
     const int window_steps = program.window_steps;
     if (prepared.engine)
@@ -357,7 +263,7 @@ std::optional<Ended> finished(const Configuration& configuration, const fs::path
     if (!summary.is_object() || summary.value("/provenance/configuration_sha256"_json_pointer, "") != fingerprint(configuration))
         return std::nullopt;
     const Json& run = summary["run"];
-    const ExitCode code = exceeded_limits(configuration, summary).empty() ? ExitCode::done : ExitCode::limit_exceeded;
+    const ExitCode code = exceeded_limits(configuration, summary).any() ? ExitCode::limit_exceeded : ExitCode::done;
     const bool complete = run.is_null() ? options.map_only || code == ExitCode::limit_exceeded
                                         : run["completed_ms"] >= run["duration_ms"] && fs::exists(folder / "spikes.h5");
     return complete ? std::optional(Ended{code, std::move(summary)}) : std::nullopt;

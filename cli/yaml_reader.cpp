@@ -58,8 +58,8 @@ void Mistakes::add(const Yaml& where, std::string_view path, std::string_view wh
     if (!source.prefix.empty() && key.starts_with(source.prefix))
         key.remove_prefix(source.prefix.size());
     const std::string subject = key.empty() ? std::string() : fmt::format("{}: ", key);
-    if (source.option)
-        mistakes_.push_back({&source, 0, fmt::format("--set {}{}", subject, what)});
+    if (source.kind != Source::Kind::file)
+        mistakes_.push_back({&source, 0, fmt::format("{}{}{}", source.kind == Source::Kind::option ? "--set " : source.name + ": ", subject, what)});
     else
         mistakes_.push_back({&source, where.line, fmt::format("{}:{}: {}{}", source.name, where.line, subject, what)});
 }
@@ -235,7 +235,7 @@ private:
 Yaml parse(std::istream& text, const Source& source)
 {
     Builder builder(source);
-    const std::string place = source.option ? fmt::format("--set {}", source.name) : source.name;
+    const std::string place = source.kind == Source::Kind::option ? fmt::format("--set {}", source.name) : source.name;
     try {
         YAML::Parser parser(text);
         parser.HandleNextDocument(builder);
@@ -254,7 +254,7 @@ Yaml parse(std::istream& text, const Source& source)
         if (parser.HandleNextDocument(second))
             throw InputError(fmt::format("{}:{}: expected one document, found a second one", place, second.line));
     } catch (const YAML::Exception& error) {
-        if (source.option)
+        if (source.kind != Source::Kind::file)
             throw InputError(fmt::format("{}: not YAML: {}", place, error.msg));
         throw InputError(fmt::format("{}:{}: not YAML: {}", place, error.mark.is_null() ? 1 : error.mark.line + 1, error.msg));
     }
@@ -313,7 +313,7 @@ std::string text_of(const std::filesystem::path& path)
 Yaml YamlReader::read_file(const std::filesystem::path& path, std::string_view prefix)
 {
     text_ = text_of(path);
-    auto root = read_text(text_, {path.string(), path.parent_path(), false, prefix});
+    auto root = read_text(text_, {path.string(), path.parent_path(), Source::Kind::file, prefix});
     if (root.is(Yaml::Kind::null))
         throw InputError(fmt::format("{}:1: the file is empty", path.string()));
     return root;
@@ -334,7 +334,7 @@ void YamlReader::apply_option(Yaml& root, const std::string& option)
         throw InputError(fmt::format("--set {}: expected key.path=value", option));
     if (first_bad_byte(option) != std::string::npos)
         throw InputError("--set: expected key.path=value in UTF-8, found other bytes");
-    auto value = read_text(option.substr(equals + 1), {path, {}, true, {}});
+    auto value = read_text(option.substr(equals + 1), {path, {}, Source::Kind::option, {}});
     value.source = &sources_.back();            // also where there is no value
     Yaml key;
     key.kind = Yaml::Kind::scalar;

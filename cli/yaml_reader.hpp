@@ -12,11 +12,12 @@
 
 namespace bss {
 
-/// A text that nodes come from: a file, or a `--set` option.
+/// A text that nodes come from: a file, a `--set` option, or a program's call.
 struct Source {
-    std::string name;                           ///< of the file, as the user wrote it
+    enum class Kind : std::uint8_t { file, option, call };
+    std::string name;                           ///< of the file, as the user wrote it; of the call ("setup()")
     std::filesystem::path folder;               ///< in which paths named here are looked for
-    bool option = false;                        ///< `--set`: errors name the option and no line
+    Kind kind = Kind::file;                     ///< only in files errors name a line
     std::string_view prefix;                    ///< start of a key's path that the file itself does not have ("network.")
 };
 

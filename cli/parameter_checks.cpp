@@ -1,0 +1,54 @@
+#include "cli/parameter_checks.hpp"
+
+namespace bss {
+
+Unit unit_of(const CellParameter& parameter)
+{
+    for (const auto unit : {Unit::ms, Unit::mV, Unit::nA, Unit::nF, Unit::uS, Unit::nS, Unit::Hz})
+        if (name_of(unit) == parameter.unit)
+            return unit;
+    return Unit::none;
+}
+
+Range range_of(const CellParameter& parameter)
+{
+    switch (parameter.range) {
+        case CellParameter::Range::positive: return positive;
+        case CellParameter::Range::not_negative: return not_negative;
+        case CellParameter::Range::any: break;
+    }
+    return any_number;
+}
+
+std::string wrong_name(std::string_view name)
+{
+    if (!name.empty() && name.find('/') == std::string_view::npos && name != "." && name != "..")
+        return {};
+    return fmt::format("expected a name without \"/\" (it names a group in the result files), found \"{}\"", name);
+}
+
+WrongParameter wrong_reset(const Population& population)
+{
+    if (is_source(population.cell))
+        return {};
+    const std::string_view limit = population.cell == CellType::IF_cond_exp ? "v_thresh" : "v_spike";
+    const auto& table = parameters_of(population.cell);
+    const auto values = [&](std::string_view name) -> const Values& {
+        const auto found = std::find_if(table.begin(), table.end(), [&](const CellParameter& p) { return p.name == name; });
+        return population.parameters[static_cast<std::size_t>(found - table.begin())];
+    };
+    const auto &low = values("v_reset"), &high = values(limit);
+    for (std::size_t neuron = 0; neuron < std::max(low.values.size(), high.values.size()); ++neuron)
+        if (!(low[neuron] < high[neuron]))
+            return {"v_reset", fmt::format("expected v_reset < {}, found {} and {} mV (neuron {})", limit, low[neuron], high[neuron], neuron)};
+    return {};
+}
+
+std::string wrong_on_wafer(const ShortTermPlasticity& stp)
+{
+    if (stp.tau_rec_ms == 0 || stp.tau_facil_ms == 0)
+        return {};
+    return fmt::format("expected tau_rec or tau_facil of 0 (a driver either depresses or facilitates), found {} and {} ms", stp.tau_rec_ms, stp.tau_facil_ms);
+}
+
+}   // namespace bss
