@@ -6,8 +6,11 @@
 #include <memory>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "mapping/mapping.hpp"
 #include "reference_networks.hpp"
+#include "wafer/error.hpp"
 
 namespace {
 
@@ -32,14 +35,18 @@ Machine make_machine(bool defects)
 }
 
 struct Result {
-    double lost_percent = 0, seconds = 0;
-    std::string by_cause;
-    bool sound = false;
+    std::string lost = "does not fit", seconds = "-", by_cause;
+    bool sound = true;
 };
 
 Result measure(const Network& network, const Machine& machine, const MappingOptions& options)
 {
-    const Mapping mapping = map(network, machine, options, {});
+    Mapping mapping;
+    try {
+        mapping = map(network, machine, options, {});
+    } catch (const InputError&) {
+        return {};
+    }
     std::uint64_t requested = 0, realised = 0, lost = 0;
     std::array<std::uint64_t, loss_cause_names.size()> causes{};
     for (const ProjectionAccount& account : mapping.account) {
@@ -49,7 +56,7 @@ Result measure(const Network& network, const Machine& machine, const MappingOpti
         for (std::size_t k = 0; k < causes.size(); ++k)
             causes[k] += account.lost_by_cause[k];
     }
-    Result result{.lost_percent = 100 * static_cast<double>(lost) / static_cast<double>(requested), .seconds = mapping.seconds, .by_cause = {}, .sound = false};
+    Result result{fmt::format("{:.3f}", 100 * static_cast<double>(lost) / static_cast<double>(requested)), fmt::format("{:.2f}", mapping.seconds), {}, {}};
     for (std::size_t k = 0; k < causes.size(); ++k)
         if (causes[k] > 0)
             result.by_cause += std::string(result.by_cause.empty() ? "" : ", ") + std::string(loss_cause_names[k]);
@@ -65,8 +72,8 @@ int main(int argc, char** argv)
 {
     const Machine sound = make_machine(false), defective = make_machine(true);
     bool all_sound = true;
-    std::puts("| family | size | denmems | neurons | synapses | lost % | s | with defects: lost % | s | lost by |");
-    std::puts("|---|---|---|---|---|---|---|---|---|---|");
+    std::puts("| family | size | denmems | neurons | synapses | lost % | s | by | defects: lost % | s | by |");
+    std::puts("|---|---|---|---|---|---|---|---|---|---|---|");
     for (const Family& family : families())
         for (const FamilyMember& member : family.members) {
             if (argc > 1 && std::strcmp(argv[1], family.name.c_str()) != 0)
@@ -77,9 +84,8 @@ int main(int argc, char** argv)
             options.timestep_s = 1e-7;
             const Result a = measure(network, sound, options), b = measure(network, defective, options);
             all_sound &= a.sound && b.sound;
-            std::printf("| %s | %s | %d | %llu | %llu | %.3f | %.2f | %.3f | %.2f | %s |%s\n", family.name.c_str(), member.size.c_str(), member.neuron_size,
-                        static_cast<unsigned long long>(network.neurons()), static_cast<unsigned long long>(network.synapses()), a.lost_percent, a.seconds, b.lost_percent,
-                        b.seconds, a.by_cause.empty() && b.by_cause.empty() ? "-" : (a.by_cause.empty() ? b.by_cause : a.by_cause).c_str(), a.sound && b.sound ? "" : " WRONG");
+            fmt::print("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |{}\n", family.name, member.size, member.neuron_size, network.neurons(), network.synapses(), a.lost, a.seconds,
+                       a.by_cause, b.lost, b.seconds, b.by_cause, a.sound && b.sound ? "" : " WRONG");
             std::fflush(stdout);
         }
     if (!all_sound)

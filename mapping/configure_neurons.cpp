@@ -59,6 +59,25 @@ void configure_mergers(HicannConfig& chip, const SourceNet& net)
     chip.gbit_links[net.merger.value()] = net.input ? GbitLink::to_hicann : GbitLink::to_dnc;
 }
 
+/// Spikes that other wafers want are passed on by the FPGA of the chip that they leave.
+void configure_relays(std::vector<WaferConfig>& configs, const Nets& nets)
+{
+    for (const auto& population : nets.entries)
+        for (const auto& entries : population) {
+            if (entries.empty() || nets.nets[entries.front().net].input || nets.nets[entries.front().net].random)
+                continue;       // a source
+            const SourceNet& own = nets.nets[entries.front().net];
+            for (std::size_t k = 1; k < entries.size(); ++k) {
+                const SourceNet& there = nets.nets[entries[k].net];
+                FpgaConfig& fpga = configs[own.chip.wafer].fpgas[own.chip.hicann.reticle().fpga()];
+                fpga.relays.push_back({own.chip.hicann, own.merger, entries.front().address, there.chip, there.merger, entries[k].address});
+            }
+        }
+    for (WaferConfig& wafer : configs)
+        for (auto& [fpga, settings] : wafer.fpgas)
+            std::sort(settings.relays.begin(), settings.relays.end());
+}
+
 }   // namespace
 
 void configure_neurons(std::vector<WaferConfig>& configs, const Network& network, const Placement& placement, const Nets& nets)
@@ -77,6 +96,7 @@ void configure_neurons(std::vector<WaferConfig>& configs, const Network& network
         }
     for (const SourceNet& net : nets.nets)
         configure_mergers(configs[net.chip.wafer].hicanns[net.chip.hicann], net);
+    configure_relays(configs, nets);
 }
 
 }   // namespace bss

@@ -33,6 +33,8 @@ int choose_neuron_size(const Network& network, const Machine& machine)
 
 double source_rate_hz(const Population& population, std::uint32_t neuron, double speedup)
 {
+    if (!is_source(population.cell))
+        return assumed_neuron_rate_hz * speedup;
     if (population.cell == CellType::SpikeSourcePoisson)
         return value_of(population, "rate", neuron) * speedup;
     const auto& times = population.spike_times[neuron];
@@ -40,27 +42,28 @@ double source_rate_hz(const Population& population, std::uint32_t neuron, double
     return times.empty() ? 0 : static_cast<double>(times.size()) * speedup * 1e3 / std::max(times.back(), shortest_ms);
 }
 
-InputDemand input_demand(const Network& network, const std::vector<int>& widths, const Machine& machine)
+InputDemand input_demand(const Network& network, const std::vector<int>& widths, const Machine& machine, const std::vector<std::uint32_t>& senders)
 {
     const auto kinds = source_kinds(network);
     const bool limited = !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth;
     InputDemand demand;
     for (std::size_t k = 0; k < network.populations.size(); ++k) {
         const Population& p = network.populations[k];
-        if (!is_source(p.cell) || kinds[k] == 0)
+        if (senders[k] == 0 || kinds[k] == 0)
             continue;
         if (p.on_wafer) {       // each takes a chip's seed, and two blocks for a net
-            demand.nets += 2.0 * p.size;
-            demand.chips += p.size;
+            demand.nets += 2.0 * senders[k];
+            demand.chips += senders[k];
             continue;
         }
         const auto width = static_cast<std::uint32_t>(widths[k]);
-        const double nets = (p.size + width - 1) / width;
+        const double nets = (senders[k] + width - 1) / width;
         double nets_a_chip = DncMerger::count;
         if (limited) {
             double rate = 0;
             for (std::uint32_t n = 0; n < p.size; ++n)
                 rate += source_rate_hz(p, n, machine.speedup);
+            rate *= static_cast<double>(senders[k]) / p.size;
             nets_a_chip = std::clamp(std::floor(chip_input_budget_hz * nets / std::max(rate, 1.0)), 1.0, nets_a_chip);
         }
         demand.nets += nets;

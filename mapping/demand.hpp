@@ -29,16 +29,18 @@ std::vector<int> net_widths(const Network& network, const MappingOptions& option
 /// that is usual (a quarter, mapping.md §4.5), as far as the chips have room.
 int choose_neuron_size(const Network& network, const Machine& machine);
 
-/// Room that external sources want.
+/// Room that sources want which enter a wafer: external ones, and neurons of other wafers.
 struct InputDemand {
     double nets = 0;                ///< as wide as net_widths() says
     double chips = 0;               ///< for them alone, within the rate budget where links have limits
 };
-InputDemand input_demand(const Network& network, const std::vector<int>& widths, const Machine& machine);
+/// @param senders  [population] how many enter
+InputDemand input_demand(const Network& network, const std::vector<int>& widths, const Machine& machine, const std::vector<std::uint32_t>& senders);
 
-/// Mean rate (hardware Hz) of a source: a Poisson source's rate; spikes of a list over its length.
+/// Mean rate (hardware Hz) of a source: a Poisson source's rate; spikes of a list over its length. Of a neuron, whose rate shows only in the run, an assumed one.
 double source_rate_hz(const Population& population, std::uint32_t neuron, double speedup);
 
+inline constexpr double assumed_neuron_rate_hz = 10;            ///< biological: of neurons whose spikes another wafer wants
 inline constexpr double chip_input_budget_hz = 0.8 * 17.8e6;    ///< hardware.md §5.1
 inline constexpr double fpga_input_budget_hz = 0.8 * 125e6;     ///< hardware.md §5.1
 

@@ -45,16 +45,35 @@ struct Group {
     Targets targets;
 };
 
-std::vector<std::vector<Targets>> targets_of(std::uint32_t population, const Network& network, const Placement& placement, std::size_t wafers)
+/// [population][wafer][neuron] where the targets are that a source has, or a neuron has on other wafers; empty where no neuron of the population has any.
+using AllTargets = std::vector<std::vector<std::vector<Targets>>>;
+
+/// @param nets  of neurons: a neuron that is on none of them cannot send
+AllTargets targets_of_all(const Network& network, const Placement& placement, const std::vector<SourceNet>& nets, std::size_t wafers)
 {
-    std::vector<std::vector<Targets>> targets(wafers, std::vector<Targets>(network.populations[population].size));
-    for (const Projection& p : network.projections)
-        if (p.pre == population)
-            for (std::size_t k = 0; k < p.size(); ++k) {
-                const Chip chip = placement.sites[p.post][p.post_neuron[k]].chip;
-                targets[chip.wafer][p.pre_neuron[k]].add(chip.hicann);
+    AllTargets all(network.populations.size(), std::vector<std::vector<Targets>>(wafers));
+    std::vector<std::vector<bool>> sends(network.populations.size());
+    for (const SourceNet& net : nets)
+        for (const SourceId& source : net.by_address)
+            if (source.valid()) {
+                sends[source.population].resize(network.populations[source.population].size);
+                sends[source.population][source.neuron] = true;
             }
-    return targets;
+    for (const Projection& p : network.projections) {
+        const bool source = is_source(network.populations[p.pre].cell);
+        if (!source && (wafers == 1 || sends[p.pre].empty()))
+            continue;
+        for (std::size_t k = 0; k < p.size(); ++k) {
+            const Chip chip = placement.sites[p.post][p.post_neuron[k]].chip;
+            if (!source && (placement.sites[p.pre][p.pre_neuron[k]].chip.wafer == chip.wafer || !sends[p.pre][p.pre_neuron[k]]))
+                continue;
+            auto& targets = all[p.pre][chip.wafer];
+            if (targets.empty())
+                targets.resize(network.populations[p.pre].size);
+            targets[p.pre_neuron[k]].add(chip.hicann);
+        }
+    }
+    return all;
 }
 
 /// Cuts the sources of a population with targets on one wafer into groups of nearly equal size; sources whose targets lie together are kept together.
@@ -208,9 +227,8 @@ private:
     std::vector<std::pair<Chip, Entrances::AtChip*>> nearest_first(const Group& group)
     {
         std::vector<std::pair<Chip, Entrances::AtChip*>> chips;
-        for (auto& [chip, at] : entrances_.chips)
-            if (chip.wafer == group.wafer)
-                chips.emplace_back(chip, &at);
+        for (auto at = entrances_.chips.lower_bound({group.wafer, Hicann(0)}); at != entrances_.chips.end() && at->first.wafer == group.wafer; ++at)
+            chips.emplace_back(at->first, &at->second);
         const auto distance = [&](Chip chip) { return squared_distance(group.targets, chip.hicann.x(), chip.hicann.y()); };
         std::sort(chips.begin(), chips.end(), [&](const auto& a, const auto& b) { return std::tuple(distance(a.first), a.first) < std::tuple(distance(b.first), b.first); });
         return chips;
@@ -223,9 +241,8 @@ private:
 };
 
 /// A generator for every source of a population, on every wafer where it has targets: equal ones there, so that it stays one source.
-void place_generators(std::vector<SourceNet>& nets, Doorman& doorman, std::uint32_t population, const Network& network, const Placement& placement, const Machine& machine)
+void place_generators(std::vector<SourceNet>& nets, Doorman& doorman, std::uint32_t population, const Network& network, const std::vector<std::vector<Targets>>& targets)
 {
-    const auto targets = targets_of(population, network, placement, machine.defects.size());
     for (std::uint16_t wafer = 0; wafer < targets.size(); ++wafer)
         for (std::uint32_t n = 0; n < targets[wafer].size(); ++n) {
             if (targets[wafer][n].count == 0)
@@ -248,17 +265,15 @@ void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBoo
     const auto kinds = source_kinds(network);
     const auto widths = net_widths(network, options);
     Doorman doorman(entrances, addresses, !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth);
+    const AllTargets targets = targets_of_all(network, placement, nets, machine.defects.size());
     std::vector<Group> groups;
     for (std::uint32_t p = 0; p < network.populations.size(); ++p) {
-        if (!is_source(network.populations[p].cell) || kinds[p] == 0)
-            continue;
         if (network.populations[p].on_wafer) {
-            place_generators(nets, doorman, p, network, placement, machine);
+            place_generators(nets, doorman, p, network, targets[p]);
             continue;
         }
-        const auto targets = targets_of(p, network, placement, machine.defects.size());
-        for (std::uint16_t wafer = 0; wafer < targets.size(); ++wafer)
-            for (Group& group : groups_of(p, wafer, targets[wafer], network, kinds[p], widths[p], machine.speedup))
+        for (std::uint16_t wafer = 0; wafer < targets[p].size(); ++wafer)
+            for (Group& group : groups_of(p, wafer, targets[p][wafer], network, kinds[p], widths[p], machine.speedup))
                 groups.push_back(std::move(group));
     }
     if (options.nets != NetForming::one_per_population)

@@ -1,4 +1,4 @@
-/// Where external sources enter the wafer (mapping.md §1.5).
+/// Where external sources, and neurons of other wafers, enter a wafer (mapping.md §1.5, §4.6).
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ struct Entrances {
     std::map<Chip, AtChip> chips;
 };
 
-/// Appends a net for every group of sources that found an entrance: close to its targets, within the rate budget as long as there is a choice.
+/// Appends a net for every group of sources, or of neurons of other wafers, that found an entrance: close to its targets, within the rate budget as long as there is a choice.
 /// Sources without one are missing from the nets. A source on the wafer gets a net of its own and, with a seed, a chip that no other such source uses.
 /// @throws InputError naming the population whose background generators find no chip
 void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBook& addresses, const Network& network, const Placement& placement, const Machine& machine,

@@ -49,7 +49,7 @@ Mapping map(const Network& network, const Machine& machine, const MappingOptions
     mapping.synapses = assign_synapses(mapping.wafers, routes, network, placement, nets, machine, options);
     add_fpgas(mapping.wafers);
 
-    mapping.placement = placement_table(network, placement, nets);
+    write_placement_table(mapping, network, placement, nets);
     write_stimulus(mapping, network, machine);
     write_parameters(mapping, network, placement, machine, options, imperfections);
     write_weights(mapping, network, placement, machine, options, imperfections);

@@ -113,6 +113,7 @@ struct ProjectionAccount {
 struct Mapping {
     std::vector<WaferConfig> wafers;
     std::vector<std::vector<PlacedNeuron>> placement;           ///< [population][row], ascending by id
+    std::vector<std::vector<PlacedNeuron>> relays;              ///< [population of neurons][row], ascending by id: where its spikes enter other wafers; denmem -1
     Stimulus stimulus;                                          ///< sources in the order of population, id
     std::vector<std::uint32_t> first_source;                    ///< [population] index of its first source in stimulus
     std::vector<std::vector<RealisedSynapse>> synapses;         ///< [projection][synapse]

@@ -83,10 +83,11 @@ Nets form_nets(const Network& network, const Placement& placement, const Machine
 
     for (const Population& population : network.populations)
         result.entries.emplace_back(population.size);
-    for (std::uint32_t k = 0; k < result.nets.size(); ++k)
-        for (const L1Address address : all<L1Address>())
-            if (const SourceId source = result.nets[k].by_address[address.value()]; source.valid())
-                result.entries[source.population][source.neuron].push_back({k, address});
+    for (const bool input : {false, true})      // a neuron's own net comes before those on other wafers
+        for (std::uint32_t k = 0; k < result.nets.size(); ++k)
+            for (const L1Address address : all<L1Address>())
+                if (const SourceId source = result.nets[k].by_address[address.value()]; source.valid() && result.nets[k].input == input)
+                    result.entries[source.population][source.neuron].push_back({k, address});
     return result;
 }
 

@@ -36,14 +36,14 @@ struct Nets {
     std::vector<SourceNet> nets;                    ///< ascending by (chip, merger)
     /// [population][neuron]: where the events of a neuron or source enter Layer 1. Neurons that send to nobody have an entry too, so that they can be
     /// recorded. None: a source sends to nobody, or no merger was free.
-    /// Sources may have several (one for each group of targets).
+    /// Sources may have several (one for each group of targets); of a neuron the first is its own net, further ones are where its spikes enter other wafers.
     std::vector<std::vector<std::vector<Entry>>> entries;
 };
 
 /// @throws InputError where a source population finds no place
 Nets form_nets(const Network& network, const Placement& placement, const Machine& machine, const MappingOptions& options);
 
-/// Writes neurons (switches, firing, addresses), mergers, background generators and Gbit links of every used chip.
+/// Writes neurons (switches, firing, addresses), mergers, background generators and Gbit links of every used chip, and the ways from wafer to wafer.
 void configure_neurons(std::vector<WaferConfig>& configs, const Network& network, const Placement& placement, const Nets& nets);
 
 }   // namespace bss

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <bitset>
 #include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
 
 #include "demand.hpp"
-#include "mergers.hpp"
+#include "partition.hpp"
+#include "room.hpp"
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
 
@@ -28,107 +27,6 @@ std::vector<Denmem> denmems_of(const NeuronSite& site)
 }
 
 namespace {
-
-constexpr int columns_a_block = Column::count / NeuronBlock::count;
-constexpr int denmems_a_block = Denmem::count / NeuronBlock::count;
-using BlockCounts = std::array<int, NeuronBlock::count>;
-
-/// Neurons that a sound, empty block holds.
-int block_capacity(int size)
-{
-    return size == 1 ? usable_addresses : columns_a_block / (size / 2);
-}
-
-/// The denmems of one chip that are still free.
-class Room {
-public:
-    Room(Chip chip, const HicannDefects& defects, const BlockCounts& usual) : chip(chip), tree(defects)
-    {
-        for (const Denmem d : all<Denmem>())
-            if (defects.neurons.test(d.value()))
-                mark(d);
-        std::array<BlockDemand, NeuronBlock::count> demand;
-        for (const NeuronBlock b : all<NeuronBlock>())
-            demand[b.value()].sources = usual[b.value()];
-        const MergerChoice choice = choose_mergers(demand, tree, false);
-        for (const NeuronBlock b : all<NeuronBlock>())
-            connected_[b.value()] = choice.merger[b.value()].has_value();
-    }
-
-    /// Blocks without a way to Layer 1 hold no neurons.
-    bool usable(NeuronBlock block) const { return connected_[block.value()]; }
-    void disconnect(NeuronBlock block) { connected_[block.value()] = false; }
-    int neurons(NeuronBlock block) const { return neurons_[block.value()]; }
-    bool empty() const { return std::all_of(neurons_.begin(), neurons_.end(), [](int n) { return n == 0; }); }
-
-    /// Places a neuron in the leftmost gap; nothing when there is none.
-    std::optional<NeuronSite> take(NeuronBlock block, int size, bool top_row_only = false)
-    {
-        if (!usable(block) || neurons_[block.value()] >= usable_addresses)
-            return std::nullopt;
-        const auto& [top, bottom] = taken_[block.value()];
-        std::optional<Denmem> first;
-        const int x0 = columns_a_block * block.value();
-        if (size == 1) {
-            if (~top)
-                first = Denmem(Column(x0 + std::countr_one(top)), Half::top);
-            else if (~bottom && !top_row_only)
-                first = Denmem(Column(x0 + std::countr_one(bottom)), Half::bottom);
-        } else {
-            const std::uint32_t free = ~(top | bottom);
-            std::uint32_t gaps = free;                  // bit x: columns x, x + 1, … are free; nothing beyond the block
-            for (int k = 1; k < size / 2; ++k)
-                gaps &= free >> k;
-            if (gaps)
-                first = Denmem(Column(x0 + std::countr_zero(gaps)), Half::top);
-        }
-        if (!first)
-            return std::nullopt;
-        const NeuronSite site{chip, *first, static_cast<std::uint8_t>(size)};
-        for (const Denmem d : denmems_of(site))
-            mark(d);
-        ++neurons_[block.value()];
-        return site;
-    }
-
-    Chip chip;
-    MergerTree tree;
-
-private:
-    void mark(Denmem d) { taken_[d.block().value()][static_cast<int>(d.half())] |= 1u << d.x() % columns_a_block; }
-
-    std::array<std::array<std::uint32_t, 2>, NeuronBlock::count> taken_{};      ///< [block][half], a bit a column
-    BlockCounts neurons_{};
-    std::bitset<NeuronBlock::count> connected_;
-};
-
-/// How generously chips are filled; the first way that fits is taken.
-struct Filling {
-    int net_width;              ///< 1: as narrow as net_widths() wants them, in blocks that leave room for that; 2: twice that, …; 0: 59 sources
-    bool dense;                 ///< every denmem; otherwise only as many neurons as fill whole nets
-    bool mixed_blocks;          ///< populations may share a neuron block
-    bool free_chips;            ///< leaves chips for sources to enter
-    int free_blocks = 0;        ///< leaves blocks of every chip for sources to enter
-    bool own_chips = false;     ///< every population starts on a new chip
-};
-
-/// Neurons for each block such that blocks of 1, 2, 4 or 8 make up a net of at most `width` (mapping.md §1.1: for 8 denmems 59 of 64, one net a chip).
-BlockCounts block_counts(int size, int width, const Filling& filling)
-{
-    BlockCounts counts;
-    const int most = size == 1 && !filling.dense ? columns_a_block : block_capacity(size);
-    counts.fill(most);
-    if (filling.dense)
-        return counts;
-    const double worth = filling.net_width ? 0.6 : 0.9;   // part of the denmems that must be in use for a wide net to be worth it
-    int group = NeuronBlock::count;
-    while (group > 1 && width < worth * group * most)
-        group /= 2;
-    const int net = std::min(width, group * most);
-    for (int b = 0; b < NeuronBlock::count; ++b)
-        counts[b] = net / group + (b % group * (net % group) % group < net % group);
-    return counts;
-}
 
 /// Neurons of one population in one block.
 struct Portion {
@@ -164,9 +62,9 @@ public:
     {
         for (const PlaceRequest& request : options_.place)
             place_manually(request);
-        fill_queue();
-        if (!queue_.empty())
-            place_automatically();
+        const std::vector<Waiting> waiting = not_placed();
+        if (!waiting.empty())
+            place_automatically(waiting);
         return std::move(placement_);
     }
 
@@ -230,28 +128,39 @@ private:
         return filling.net_width ? std::min(usable_addresses, filling.net_width * widths_[population]) : usable_addresses;
     }
 
-    /// Whether most populations are joined with most: then they gain nothing from their neighbours.
-    bool densely_coupled() const
+    std::vector<Waiting> not_placed() const
     {
-        std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-        for (const Projection& p : network_.projections)
-            if (p.size() > 0 && !is_source(network_.populations[p.pre].cell))
-                pairs.emplace_back(p.pre, p.post);
-        std::sort(pairs.begin(), pairs.end());
-        pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-        return pairs.size() > queue_.size() * queue_.size() / 4;
-    }
-
-    void fill_queue()
-    {
+        std::vector<Waiting> all;
         for (std::uint32_t p = 0; p < network_.populations.size(); ++p) {
             Waiting waiting{p, {}};
             for (std::uint32_t n = 0; n < placement_.sites[p].size(); ++n)
                 if (placement_.sites[p][n].size == 0)
                     waiting.neurons.push_back(n);
             if (!waiting.neurons.empty())
-                queue_.push_back(std::move(waiting));
+                all.push_back(std::move(waiting));
         }
+        return all;
+    }
+
+    /// Whether most populations of the queue are joined with most: then they gain nothing from their neighbours.
+    bool densely_coupled() const
+    {
+        std::vector<bool> queued(network_.populations.size(), false);
+        for (const Waiting& waiting : queue_)
+            queued[waiting.population] = true;
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+        for (const Projection& p : network_.projections)
+            if (p.size() > 0 && queued[p.pre] && queued[p.post])
+                pairs.emplace_back(p.pre, p.post);
+        std::sort(pairs.begin(), pairs.end());
+        pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+        return pairs.size() > queue_.size() * queue_.size() / 4;
+    }
+
+    void fill_queue(const std::vector<Waiting>& waiting)
+    {
+        queue_ = waiting;
+        reached_ = {};
         densely_coupled_ = densely_coupled();
         if (densely_coupled_)       // fewest nets
             std::stable_sort(queue_.begin(), queue_.end(), [&](const Waiting& a, const Waiting& b) { return kinds_[a.population] < kinds_[b.population]; });
@@ -369,16 +278,18 @@ private:
 
     // ---- which chips ------------------------------------------------------------------------------------------------
 
-    /// Rooms from the wafer's centre outwards, wafer by wafer; the seed decides between equals.
-    std::vector<std::size_t> from_the_centre() const
+    /// Rooms of a wafer from its centre outwards; the seed decides between equals.
+    std::vector<std::size_t> from_the_centre(std::uint16_t wafer) const
     {
         constexpr int centre_x = 18, centre_y = 7;
-        std::vector<std::size_t> order(rooms_.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::vector<std::size_t> order;
+        for (std::size_t k = 0; k < rooms_.size(); ++k)
+            if (rooms_[k].chip.wafer == wafer)
+                order.push_back(k);
         const auto key = [&](std::size_t k) {
             const Chip chip = rooms_[k].chip;
             const int dx = chip.hicann.x() - centre_x, dy = chip.hicann.y() - centre_y;
-            return std::tuple(chip.wafer, dx * dx + dy * dy, random_words(options_.seed, Purpose::mapping, 0, chip.wafer, chip.hicann.value(), 0)[0], chip);
+            return std::tuple(dx * dx + dy * dy, random_words(options_.seed, Purpose::mapping, 0, chip.wafer, chip.hicann.value(), 0)[0], chip);
         };
         std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
         return order;
@@ -395,7 +306,7 @@ private:
             const Chip chip = rooms_[k].chip;
             const int y = upwards ? 15 - chip.hicann.y() : chip.hicann.y(), band = y / band_height;
             const int x = (band % 2 == 1) != westwards ? -chip.hicann.x() : chip.hicann.x();
-            return std::tuple(chip.wafer, band, x, x % 2 == 0 ? y : -y);
+            return std::tuple(band, x, x % 2 == 0 ? y : -y);
         };
         std::sort(region.begin(), region.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
     }
@@ -460,13 +371,117 @@ private:
         return chips && fewest && (*chips <= few || static_cast<double>(*chips) <= spread * static_cast<double>(*fewest));
     }
 
-    void place_automatically()
+    // ---- which wafers -----------------------------------------------------------------------------------------------
+
+    /// On several wafers: as few as there is room on. A wafer that proves too small for its share, or for the sources that enter it, is given less.
+    void place_automatically(const std::vector<Waiting>& waiting)
     {
-        const auto chips = static_cast<int>(rooms_.size());
-        const InputDemand inputs = input_demand(network_, widths_, machine_);
+        const std::size_t wafers = machine_.defects.size();
+        if (wafers == 1) {
+            if (!place_on(0, waiting, input_demand(network_, widths_, machine_, senders_to_only_wafer())))
+                does_not_fit();
+            return;
+        }
+        constexpr int most_rounds = 8;
+        constexpr double less = 0.96;
+        const Placement before = placement_;
+        const auto [chips_a_neuron, all_room] = chips_wanted(waiting);
+        std::vector<double> room = all_room;
+        for (int round = 0; round < most_rounds; ++round) {
+            placement_ = before;
+            const auto shares = partition(network_, waiting, chips_a_neuron, room);
+            const auto senders = senders_to_wafers(shares);
+            bool fits = true;
+            for (std::uint16_t w = 0; w < wafers && fits; ++w) {
+                const InputDemand inputs = input_demand(network_, widths_, machine_, senders[w]);
+                double wanted = inputs.chips;
+                for (const Waiting& share : shares[w])
+                    wanted += static_cast<double>(share.neurons.size()) * chips_a_neuron[share.population];
+                const bool crowded = wanted > all_room[w] && round + 1 < most_rounds;
+                fits = shares[w].empty() || (!crowded && place_on(w, shares[w], inputs));
+                if (!fits)
+                    room[w] = crowded ? room[w] - (wanted - all_room[w]) : less * room[w];
+            }
+            if (fits)
+                return;
+        }
+        does_not_fit();
+    }
+
+    /// [population] the part of a chip that a neuron takes, and [wafer] the chips that have room for them.
+    std::pair<std::vector<double>, std::vector<double>> chips_wanted(const std::vector<Waiting>& waiting)
+    {
+        const int size = options_.neuron_size;
+        std::vector<double> room(machine_.defects.size(), 0.0), each(network_.populations.size(), 0.0);
+        const auto sum = [](const BlockCounts& counts) { return std::accumulate(counts.begin(), counts.end(), 0.0); };
+        const double sound = sum(block_counts(size, usable_addresses, {0, true, false, false}));
+        for (const Room& chip : rooms_) {
+            int neurons = 0;
+            Room copy = chip;
+            for (const NeuronBlock block : all<NeuronBlock>())
+                while (copy.take(block, size))
+                    ++neurons;
+            room[chip.chip.wafer] += neurons / sound;
+        }
+        double wanted = 0;
+        for (const Waiting& w : waiting) {
+            each[w.population] = 1 / sum(block_counts(size, width(w.population, {1, false, false, true}), {1, false, false, true}));
+            wanted += static_cast<double>(w.neurons.size()) * each[w.population];
+        }
+        constexpr double fill = 0.97;       // whole nets seldom come out even
+        const double available = fill * std::accumulate(room.begin(), room.end(), 0.0);
+        for (double& chips : each)          // no room for generous fillings: as much as there is
+            chips *= std::min(1.0, available / wanted) / fill;
+        return {each, room};
+    }
+
+    /// Sources of each population, none of whose neurons can be on another wafer than their targets.
+    std::vector<std::uint32_t> senders_to_only_wafer() const
+    {
+        std::vector<std::uint32_t> senders;
+        for (const Population& p : network_.populations)
+            senders.push_back(is_source(p.cell) ? p.size : 0);
+        return senders;
+    }
+
+    /// [wafer][population] how many of its sources, or of its neurons on other wafers, have targets on a wafer.
+    std::vector<std::vector<std::uint32_t>> senders_to_wafers(const std::vector<std::vector<Waiting>>& shares) const
+    {
+        constexpr std::uint16_t none = 0xffff;
+        std::vector<std::vector<std::uint16_t>> wafer_of;
+        for (std::size_t p = 0; p < network_.populations.size(); ++p) {
+            wafer_of.emplace_back(network_.populations[p].size, none);
+            for (std::size_t n = 0; n < placement_.sites[p].size(); ++n)
+                if (placement_.sites[p][n].size > 0)
+                    wafer_of[p][n] = placement_.sites[p][n].chip.wafer;
+        }
+        for (std::uint16_t w = 0; w < shares.size(); ++w)
+            for (const Waiting& share : shares[w])
+                for (const std::uint32_t n : share.neurons)
+                    wafer_of[share.population][n] = w;
+        std::vector<std::vector<bool>> sends(network_.populations.size());      // [population][neuron · wafers + wafer]
+        for (const Projection& p : network_.projections) {
+            auto& flags = sends[p.pre];
+            flags.resize(network_.populations[p.pre].size * shares.size());
+            for (std::size_t k = 0; k < p.size(); ++k)
+                if (const auto to = wafer_of[p.post][p.post_neuron[k]]; to != wafer_of[p.pre][p.pre_neuron[k]])
+                    flags[p.pre_neuron[k] * shares.size() + to] = true;
+        }
+        std::vector<std::vector<std::uint32_t>> senders(shares.size(), std::vector<std::uint32_t>(network_.populations.size(), 0));
+        for (std::size_t p = 0; p < sends.size(); ++p)
+            for (std::size_t k = 0; k < sends[p].size(); ++k)
+                senders[k % shares.size()][p] += sends[p][k];
+        return senders;
+    }
+
+    /// Fills the queue and places it on a wafer. @return false where it does not fit
+    bool place_on(std::uint16_t wafer, const std::vector<Waiting>& waiting, const InputDemand& inputs)
+    {
+        fill_queue(waiting);
+        const auto order = from_the_centre(wafer);
+        const auto chips = static_cast<int>(order.size());
         const auto chips_for_sources = static_cast<int>(std::min<double>(chips, std::ceil(inputs.chips)));
         const auto blocks_for_sources = static_cast<int>(std::min<double>(NeuronBlock::count - 1, std::ceil(inputs.nets / std::max(chips, 1))));
-        const auto order = from_the_centre();
         std::vector<Filling> fillings;
         const auto with_room = [&](int net_width, bool dense, bool mixed) {
             fillings.push_back({net_width, dense, mixed, true});
@@ -487,19 +502,21 @@ private:
             if (may_mix)
                 fillings.push_back({0, true, true, false});
         }
-        for (const Filling& filling : fillings)
-            if (try_filling(filling, order, static_cast<std::size_t>(filling.free_chips ? chips - chips_for_sources : chips)))
-                return;
-        const Population& p = network_.populations[queue_[reached_.queue].population];
-        throw InputError(fmt::format("population \"{}\": {} neurons of {} denmems do not fit: {} of them do, on {} usable HICANN(s)", p.name, queue_[reached_.queue].neurons.size(),
-                                     options_.neuron_size, reached_.offset, chips));
+        return std::any_of(fillings.begin(), fillings.end(), [&](const Filling& filling) {
+            return try_filling(filling, order, static_cast<std::size_t>(filling.free_chips ? chips - chips_for_sources : chips));
+        });
     }
 
-    /// Neurons of a population that nobody has asked to be anywhere.
-    struct Waiting {
-        std::uint32_t population;
-        std::vector<std::uint32_t> neurons;
-    };
+    [[noreturn]] void does_not_fit() const
+    {
+        const Waiting& stuck = queue_[std::min(reached_.queue, queue_.size() - 1)];
+        const std::string& name = network_.populations[stuck.population].name;
+        if (machine_.defects.size() > 1)
+            throw InputError(fmt::format("population \"{}\": its neurons of {} denmems do not fit on {} wafers with {} usable HICANNs together with the others", name,
+                                         options_.neuron_size, machine_.defects.size(), rooms_.size()));
+        throw InputError(fmt::format("population \"{}\": {} neurons of {} denmems do not fit: {} of them do, on {} usable HICANN(s)", name, stuck.neurons.size(), options_.neuron_size,
+                                     reached_.offset, rooms_.size()));
+    }
 
     const Network& network_;
     const Machine& machine_;
@@ -507,7 +524,7 @@ private:
     std::vector<std::uint8_t> kinds_;
     std::vector<int> widths_;
     std::vector<Room> rooms_;
-    std::vector<Waiting> queue_;
+    std::vector<Waiting> queue_;            ///< what is placed on the wafer at hand
     std::vector<BlockCounts> counts_;       ///< [queue] neurons for each block in the filling that is tried
     bool densely_coupled_ = false;
     Cursor reached_;                        ///< best so far

@@ -28,26 +28,47 @@ struct ChipView {
     }
 };
 
-using ChipViews = std::vector<std::array<std::unique_ptr<ChipView>, Hicann::count>>;
+using ChipViews = std::array<std::unique_ptr<ChipView>, Hicann::count>;
 
-ChipViews view(const std::vector<WaferConfig>& configs)
+ChipViews view(const WaferConfig& wafer)
 {
-    ChipViews views(configs.size());
-    for (std::size_t w = 0; w < configs.size(); ++w)
-        for (const auto& [hicann, config] : configs[w].hicanns)
-            views[w][hicann.value()] = std::make_unique<ChipView>(config);
+    ChipViews views;
+    for (const auto& [hicann, config] : wafer.hicanns)
+        views[hicann.value()] = std::make_unique<ChipView>(config);
     return views;
 }
 
-/// Addresses that can occur at each DNC merger: of firing denmems with output, of background generators, of sources.
-using Occurring = std::map<std::pair<Chip, DncMerger>, std::bitset<L1Address::count>>;
+/// Where events enter Layer 1.
+struct Entry {
+    Chip chip;
+    DncMerger merger;
+    L1Address address;
+    auto operator<=>(const Entry&) const = default;
+};
 
-Occurring addresses_of_inputs(const Stimulus& inputs)
+/// Addresses that can occur at each DNC merger: of firing denmems with output, of background generators, of sources, of other wafers.
+using Occurring = std::map<std::pair<Chip, DncMerger>, std::bitset<L1Address::count>>;
+/// Where the events come from that enter through a relay.
+using Origins = std::map<Entry, Entry>;
+
+Origins origins_of(const std::vector<WaferConfig>& configs)
+{
+    Origins origins;
+    for (std::uint16_t w = 0; w < configs.size(); ++w)
+        for (const auto& [fpga, settings] : configs[w].fpgas)
+            for (const Relay& relay : settings.relays)
+                origins[{relay.to, relay.to_merger, relay.to_address}] = {{w, relay.hicann}, relay.merger, relay.address};
+    return origins;
+}
+
+Occurring addresses_of_inputs(const Stimulus& inputs, const Origins& origins)
 {
     Occurring addresses;
     for (const SpikeSource& source : inputs.sources)
         for (const SpikeSource::Entry& entry : source.entries)
             addresses[{entry.chip, entry.merger}].set(static_cast<std::size_t>(entry.address.value()));
+    for (const auto& [entry, origin] : origins)
+        addresses[{entry.chip, entry.merger}].set(static_cast<std::size_t>(entry.address.value()));
     return addresses;
 }
 
@@ -69,37 +90,34 @@ std::bitset<L1Address::count> occurring(const HicannConfig& config, Chip chip, D
     return addresses;
 }
 
-/// Calls f(source chip, merger, address, target chip, row, column) for every synapse that an occurring address fires.
+/// Calls f(source, target chip, row, column) for every synapse of a wafer that an occurring address fires; an event from another wafer has its source there.
 template <class F>
-void for_each_connection(const std::vector<WaferConfig>& configs, const Stimulus& stimulus, F&& f)
+void for_each_connection(const std::vector<WaferConfig>& configs, std::uint16_t wafer, const Occurring& inputs, const Origins& origins, F&& f)
 {
-    const Occurring inputs = addresses_of_inputs(stimulus);
-    for (std::uint16_t w = 0; w < configs.size(); ++w)
-        for (const Net& net : trace_all(configs[w])) {
-            const Chip source{w, net.hicann};
-            const auto addresses = occurring(configs[w].hicanns.at(net.hicann), source, net.merger, inputs);
-            for (const ReachedChain& chain : net.chains) {
-                const HicannConfig& chip = configs[w].hicanns.at(chain.hicann);
-                for (const SynapseDriver driver : chain.drivers)
-                    for (int which = 0; which < 2 && driver.exists(); ++which) {
-                        const SynapseRow row(driver, which);
-                        const RowConfig& settings = chip.drivers[driver.value()].rows[which];
-                        const std::uint8_t* decoders = &chip.synapses.decoder[SynapseArrays::at(row, Column(0))];
-                        for (int x = 0; x < Column::count; ++x)
-                            if (const int address = 16 * settings.decoder[x % 2] + decoders[x]; addresses.test(static_cast<std::size_t>(address)))
-                                f(source, net.merger, L1Address(address), Chip{w, chain.hicann}, row, Column(x));
-                    }
-            }
+    const WaferConfig& config = configs[wafer];
+    for (const Net& net : trace_all(config)) {
+        const Chip source{wafer, net.hicann};
+        const auto addresses = occurring(config.hicanns.at(net.hicann), source, net.merger, inputs);
+        std::array<Entry, L1Address::count> entries;
+        for (const L1Address address : all<L1Address>()) {
+            const Entry entry{source, net.merger, address};
+            const auto origin = origins.find(entry);
+            entries[address.value()] = origin == origins.end() ? entry : origin->second;
         }
+        for (const ReachedChain& chain : net.chains) {
+            const HicannConfig& chip = config.hicanns.at(chain.hicann);
+            for (const SynapseDriver driver : chain.drivers)
+                for (int which = 0; which < 2 && driver.exists(); ++which) {
+                    const SynapseRow row(driver, which);
+                    const RowConfig& settings = chip.drivers[driver.value()].rows[which];
+                    const std::uint8_t* decoders = &chip.synapses.decoder[SynapseArrays::at(row, Column(0))];
+                    for (int x = 0; x < Column::count; ++x)
+                        if (const int address = 16 * settings.decoder[x % 2] + decoders[x]; addresses.test(static_cast<std::size_t>(address)))
+                            f(entries[address], Chip{wafer, chain.hicann}, row, Column(x));
+                }
+        }
+    }
 }
-
-/// Where a source's events are, as the mapping says.
-struct Entry {
-    Chip chip;
-    DncMerger merger;
-    L1Address address;
-    auto operator<=>(const Entry&) const = default;
-};
 
 /// Entries of every neuron and source of every population.
 std::vector<std::vector<std::vector<Entry>>> entries_of(const Mapping& mapping, const Network& network)
@@ -115,74 +133,84 @@ std::vector<std::vector<std::vector<Entry>>> entries_of(const Mapping& mapping, 
 }
 
 /// Which synapse of the network each hardware synapse of a chip is said to be: projection and number in it, packed; 0: none.
-using Owners = std::map<Chip, std::vector<std::uint64_t>>;
+using Owners = std::map<Hicann, std::vector<std::uint64_t>>;
 constexpr std::uint64_t pack(std::size_t projection, std::size_t synapse) { return (static_cast<std::uint64_t>(projection) << 40 | synapse) + 1; }
 
 }   // namespace
 
 std::vector<RebuiltSynapse> rebuild(const std::vector<WaferConfig>& configs, const Stimulus& inputs)
 {
-    const ChipViews views = view(configs);
+    const Origins origins = origins_of(configs);
+    const Occurring addresses = addresses_of_inputs(inputs, origins);
     std::vector<RebuiltSynapse> synapses;
-    for_each_connection(configs, inputs, [&](Chip source, DncMerger merger, L1Address address, Chip target, SynapseRow row, Column column) {
-        const ChipView& chip = *views[target.wafer][target.hicann.value()];
-        const auto firing = chip.firing[row.denmem(column).value()];
-        if (firing == nobody)
-            return;
-        const RowConfig& settings = chip.config->drivers[row.driver().value()].rows[row.which()];
-        const std::uint8_t weight = chip.config->synapses.weight[SynapseArrays::at(row, column)];
-        for (const auto& [on, input] : {std::pair(settings.syn_in_left, SynapticInput::excitatory), std::pair(settings.syn_in_right, SynapticInput::inhibitory)})
-            if (on)
-                synapses.push_back({source, merger, address, target, row, column, Denmem(firing), input, weight});
-    });
+    for (std::uint16_t w = 0; w < configs.size(); ++w) {
+        const ChipViews views = view(configs[w]);
+        for_each_connection(configs, w, addresses, origins, [&](const Entry& source, Chip target, SynapseRow row, Column column) {
+            const ChipView& chip = *views[target.hicann.value()];
+            const auto firing = chip.firing[row.denmem(column).value()];
+            if (firing == nobody)
+                return;
+            const RowConfig& settings = chip.config->drivers[row.driver().value()].rows[row.which()];
+            const std::uint8_t weight = chip.config->synapses.weight[SynapseArrays::at(row, column)];
+            for (const auto& [on, input] : {std::pair(settings.syn_in_left, SynapticInput::excitatory), std::pair(settings.syn_in_right, SynapticInput::inhibitory)})
+                if (on)
+                    synapses.push_back({source.chip, source.merger, source.address, target, row, column, Denmem(firing), input, weight});
+        });
+    }
     std::sort(synapses.begin(), synapses.end());
     return synapses;
 }
 
 bool rebuilt_equals(const Mapping& mapping, const Network& network)
 {
-    Owners owners;
-    std::uint64_t realised = 0;
-    for (std::size_t k = 0; k < network.projections.size(); ++k)
-        for (std::size_t s = 0; s < network.projections[k].size(); ++s) {
-            const RealisedSynapse& synapse = mapping.synapses[k][s];
-            if (!synapse.realised())
-                continue;
-            auto& places = owners[synapse.chip];
-            places.resize(static_cast<std::size_t>(SynapseRow::count) * Column::count);
-            auto& owner = places[SynapseArrays::at(SynapseRow(synapse.row), Column(synapse.column))];
-            if (owner != 0)
-                return false;       // one hardware synapse for two (rule Y4)
-            owner = pack(k, s);
-            ++realised;
-        }
-
-    const ChipViews views = view(mapping.wafers);
     const auto entries = entries_of(mapping, network);
-    const auto belongs = [&](std::uint64_t owner, const Entry& source, Chip target, SynapseRow row, Column column) {
-        const Projection& projection = network.projections[(owner - 1) >> 40];
-        const std::size_t synapse = (owner - 1) & 0xffffffffff;
-        const auto& from = entries[projection.pre][projection.pre_neuron[synapse]];
-        const ChipView& chip = *views[target.wafer][target.hicann.value()];
-        const PlacedNeuron& post = mapping.placement[projection.post][projection.post_neuron[synapse]];
-        const RowConfig& settings = chip.config->drivers[row.driver().value()].rows[row.which()];
-        const bool excitatory = projection.receptor == Receptor::excitatory;
-        return std::find(from.begin(), from.end(), source) != from.end() && post.chip == target && chip.firing[row.denmem(column).value()] == post.denmem &&
-               chip.size[static_cast<std::size_t>(post.denmem)] == post.size && settings.syn_in_left == excitatory && settings.syn_in_right == !excitatory;
-    };
-    std::uint64_t found = 0;
-    bool equal = true;
-    for_each_connection(mapping.wafers, mapping.stimulus, [&](Chip source, DncMerger merger, L1Address address, Chip target, SynapseRow row, Column column) {
-        const auto at = owners.find(target);
-        auto* owner = at == owners.end() ? nullptr : &at->second[SynapseArrays::at(row, column)];
-        if (!owner || *owner == 0 || !belongs(*owner, {source, merger, address}, target, row, column)) {
-            equal = false;          // a ghost, or a synapse that is another one than it should be
-            return;
-        }
-        *owner = 0;                 // each counts once
-        ++found;
-    });
-    return equal && found == realised;
+    const Origins origins = origins_of(mapping.wafers);
+    const Occurring addresses = addresses_of_inputs(mapping.stimulus, origins);
+    for (std::uint16_t w = 0; w < mapping.wafers.size(); ++w) {     // one after the other, which spares memory
+        Owners owners;
+        std::uint64_t realised = 0;
+        for (std::size_t k = 0; k < network.projections.size(); ++k)
+            for (std::size_t s = 0; s < network.projections[k].size(); ++s) {
+                const RealisedSynapse& synapse = mapping.synapses[k][s];
+                if (!synapse.realised() || synapse.chip.wafer != w)
+                    continue;
+                auto& places = owners[synapse.chip.hicann];
+                places.resize(static_cast<std::size_t>(SynapseRow::count) * Column::count);
+                auto& owner = places[SynapseArrays::at(SynapseRow(synapse.row), Column(synapse.column))];
+                if (owner != 0)
+                    return false;       // one hardware synapse for two (rule Y4)
+                owner = pack(k, s);
+                ++realised;
+            }
+
+        const ChipViews views = view(mapping.wafers[w]);
+        const auto belongs = [&](std::uint64_t owner, const Entry& source, Chip target, SynapseRow row, Column column) {
+            const Projection& projection = network.projections[(owner - 1) >> 40];
+            const std::size_t synapse = (owner - 1) & 0xffffffffff;
+            const auto& from = entries[projection.pre][projection.pre_neuron[synapse]];
+            const ChipView& chip = *views[target.hicann.value()];
+            const PlacedNeuron& post = mapping.placement[projection.post][projection.post_neuron[synapse]];
+            const RowConfig& settings = chip.config->drivers[row.driver().value()].rows[row.which()];
+            const bool excitatory = projection.receptor == Receptor::excitatory;
+            return std::find(from.begin(), from.end(), source) != from.end() && post.chip == target && chip.firing[row.denmem(column).value()] == post.denmem &&
+                   chip.size[static_cast<std::size_t>(post.denmem)] == post.size && settings.syn_in_left == excitatory && settings.syn_in_right == !excitatory;
+        };
+        std::uint64_t found = 0;
+        bool equal = true;
+        for_each_connection(mapping.wafers, w, addresses, origins, [&](const Entry& source, Chip target, SynapseRow row, Column column) {
+            const auto at = owners.find(target.hicann);
+            auto* owner = at == owners.end() ? nullptr : &at->second[SynapseArrays::at(row, column)];
+            if (!owner || *owner == 0 || !belongs(*owner, source, target, row, column)) {
+                equal = false;          // a ghost, or a synapse that is another one than it should be
+                return;
+            }
+            *owner = 0;                 // each counts once
+            ++found;
+        });
+        if (!equal || found != realised)
+            return false;
+    }
+    return true;
 }
 
 }   // namespace bss

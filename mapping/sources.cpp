@@ -8,26 +8,37 @@
 
 namespace bss {
 
-std::vector<std::vector<PlacedNeuron>> placement_table(const Network& network, const Placement& placement, const Nets& nets)
+namespace {
+
+PlacedNeuron entry_point(std::uint32_t id, const SourceNet& net, L1Address address)
 {
-    std::vector<std::vector<PlacedNeuron>> table(network.populations.size());
+    return {.id = id, .chip = net.chip, .denmem = -1, .size = 0, .merger = net.merger, .address = address, .connected = true};
+}
+
+}   // namespace
+
+void write_placement_table(Mapping& mapping, const Network& network, const Placement& placement, const Nets& nets)
+{
+    mapping.placement.resize(network.populations.size());
+    mapping.relays.resize(network.populations.size());
     for (std::size_t p = 0; p < network.populations.size(); ++p)
         for (std::uint32_t n = 0; n < network.populations[p].size; ++n) {
             const auto& entries = nets.entries[p][n];
-            if (!is_source(network.populations[p].cell)) {
-                const NeuronSite& site = placement.sites[p][n];
-                PlacedNeuron row{.id = n, .chip = site.chip, .denmem = static_cast<std::int16_t>(site.first.value()), .size = site.size, .merger = {}, .address = {}, .connected = !entries.empty()};
-                if (row.connected) {
-                    row.merger = nets.nets[entries.front().net].merger;
-                    row.address = entries.front().address;
-                }
-                table[p].push_back(row);
+            if (is_source(network.populations[p].cell)) {
+                for (const Nets::Entry& entry : entries)
+                    mapping.placement[p].push_back(entry_point(n, nets.nets[entry.net], entry.address));
                 continue;
             }
-            for (const Nets::Entry& entry : entries)
-                table[p].push_back({.id = n, .chip = nets.nets[entry.net].chip, .denmem = -1, .size = 0, .merger = nets.nets[entry.net].merger, .address = entry.address, .connected = true});
+            const NeuronSite& site = placement.sites[p][n];
+            PlacedNeuron row{.id = n, .chip = site.chip, .denmem = static_cast<std::int16_t>(site.first.value()), .size = site.size, .merger = {}, .address = {}, .connected = !entries.empty()};
+            if (row.connected) {
+                row.merger = nets.nets[entries.front().net].merger;
+                row.address = entries.front().address;
+            }
+            mapping.placement[p].push_back(row);
+            for (std::size_t k = 1; k < entries.size(); ++k)
+                mapping.relays[p].push_back(entry_point(n, nets.nets[entries[k].net], entries[k].address));
         }
-    return table;
 }
 
 namespace {

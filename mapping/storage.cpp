@@ -1,5 +1,6 @@
 #include "storage.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -15,33 +16,37 @@ namespace bss {
 
 namespace {
 
-/// /placement/<population>: a row a neuron; for a source a row an entry point, with denmem -1.
+/// Rows of /placement or /relays.
+void write_places_of(hid_t group, const std::vector<PlacedNeuron>& rows)
+{
+    const auto write_column = [&]<class T>(const char* name, T (*value)(const PlacedNeuron&)) {
+        std::vector<T> column;
+        column.reserve(rows.size());
+        for (const PlacedNeuron& row : rows)
+            column.push_back(value(row));
+        hdf5::write_dataset(group, name, column);
+    };
+    write_column("id", +[](const PlacedNeuron& row) { return row.id; });
+    write_column("wafer", +[](const PlacedNeuron& row) { return row.chip.wafer; });
+    write_column("hicann", +[](const PlacedNeuron& row) { return static_cast<std::uint16_t>(row.chip.hicann.value()); });
+    write_column("denmem", +[](const PlacedNeuron& row) { return row.denmem; });
+    write_column("size", +[](const PlacedNeuron& row) { return row.size; });
+    write_column("merger", +[](const PlacedNeuron& row) { return static_cast<std::int16_t>(row.connected ? row.merger.value() : -1); });
+    write_column("address", +[](const PlacedNeuron& row) { return static_cast<std::int16_t>(row.connected ? row.address.value() : -1); });
+}
+
+/// /placement/<population>: a row a neuron; for a source a row an entry point, with denmem -1. /relays/<population>: where spikes of neurons enter other wafers.
 void write_placement(hid_t file, const Mapping& mapping, const Network& network)
 {
     const hdf5::Handle root = hdf5::create_group(file, "placement");
-    for (std::size_t p = 0; p < network.populations.size(); ++p) {
-        std::vector<std::uint32_t> id;
-        std::vector<std::uint16_t> wafer, hicann;
-        std::vector<std::int16_t> denmem, merger, address;
-        std::vector<std::uint8_t> size;
-        for (const PlacedNeuron& placed : mapping.placement[p]) {
-            id.push_back(placed.id);
-            wafer.push_back(placed.chip.wafer);
-            hicann.push_back(static_cast<std::uint16_t>(placed.chip.hicann.value()));
-            denmem.push_back(placed.denmem);
-            size.push_back(placed.size);
-            merger.push_back(static_cast<std::int16_t>(placed.connected ? placed.merger.value() : -1));
-            address.push_back(static_cast<std::int16_t>(placed.connected ? placed.address.value() : -1));
-        }
-        const hdf5::Handle group = hdf5::create_group(root, network.populations[p].name);
-        hdf5::write_dataset(group, "id", id);
-        hdf5::write_dataset(group, "wafer", wafer);
-        hdf5::write_dataset(group, "hicann", hicann);
-        hdf5::write_dataset(group, "denmem", denmem);
-        hdf5::write_dataset(group, "size", size);
-        hdf5::write_dataset(group, "merger", merger);
-        hdf5::write_dataset(group, "address", address);
-    }
+    for (std::size_t p = 0; p < network.populations.size(); ++p)
+        write_places_of(hdf5::create_group(root, network.populations[p].name), mapping.placement[p]);
+    if (std::all_of(mapping.relays.begin(), mapping.relays.end(), [](const auto& rows) { return rows.empty(); }))
+        return;
+    const hdf5::Handle relays = hdf5::create_group(file, "relays");
+    for (std::size_t p = 0; p < network.populations.size(); ++p)
+        if (!mapping.relays[p].empty())
+            write_places_of(hdf5::create_group(relays, network.populations[p].name), mapping.relays[p]);
 }
 
 /// /parameters/<population>/<name> and /weights/<projection>: what the hardware was told, in biological units.

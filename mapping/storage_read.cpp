@@ -29,30 +29,51 @@ std::vector<T> read_column(hid_t group, const std::string& name, std::size_t row
     return column;
 }
 
+/// Rows of /placement or /relays.
+std::vector<PlacedNeuron> read_places_of(hid_t group, const Population& population, std::size_t wafers)
+{
+    const auto id = hdf5::read_dataset<std::uint32_t>(group, "id");
+    const auto wafer = read_column<std::uint16_t>(group, "wafer", id.size());
+    const auto hicann = read_column<int>(group, "hicann", id.size());
+    const auto denmem = read_column<std::int16_t>(group, "denmem", id.size());
+    const auto size = read_column<std::uint8_t>(group, "size", id.size());
+    const auto merger = read_column<int>(group, "merger", id.size());
+    const auto address = read_column<int>(group, "address", id.size());
+    std::vector<PlacedNeuron> rows;
+    for (std::size_t k = 0; k < id.size(); ++k) {
+        const auto within = [](int value, int count) { return value >= 0 && value < count; };
+        if (id[k] >= population.size || wafer[k] >= wafers || !within(hicann[k], Hicann::count) || denmem[k] < -1 || denmem[k] >= Denmem::count ||
+            (merger[k] >= 0 && (!within(merger[k], DncMerger::count) || !within(address[k], L1Address::count))))
+            throw InputError(fmt::format("{}: row {} is not one of this population", hdf5::where(group), k));
+        PlacedNeuron row{.id = id[k], .chip = {wafer[k], Hicann(hicann[k])}, .denmem = denmem[k], .size = size[k], .merger = {}, .address = {}, .connected = merger[k] >= 0};
+        if (row.connected) {
+            row.merger = DncMerger(merger[k]);
+            row.address = L1Address(address[k]);
+        }
+        rows.push_back(row);
+    }
+    return rows;
+}
+
 void read_placement(hid_t file, Mapping& mapping, const Network& network)
 {
     const hdf5::Handle root = hdf5::open_group(file, "placement");
     for (const Population& population : network.populations) {
         const hdf5::Handle group = hdf5::open_group(root, population.name);
-        const auto id = hdf5::read_dataset<std::uint32_t>(group, "id");
-        const auto wafer = read_column<std::uint16_t>(group, "wafer", id.size());
-        const auto hicann = read_column<int>(group, "hicann", id.size());
-        const auto denmem = read_column<std::int16_t>(group, "denmem", id.size());
-        const auto size = read_column<std::uint8_t>(group, "size", id.size());
-        const auto merger = read_column<int>(group, "merger", id.size());
-        const auto address = read_column<int>(group, "address", id.size());
-        auto& table = mapping.placement.emplace_back();
-        for (std::size_t k = 0; k < id.size(); ++k) {
-            if (id[k] >= population.size || wafer[k] >= mapping.wafers.size() || (!is_source(population.cell) && id[k] != k))
+        const auto& rows = mapping.placement.emplace_back(read_places_of(group, population, mapping.wafers.size()));
+        for (std::size_t k = 0; k < rows.size() && !is_source(population.cell); ++k)
+            if (rows[k].id != k || rows[k].denmem < 0)
                 throw InputError(fmt::format("{}: row {} is not one of this population", hdf5::where(group), k));
-            PlacedNeuron row{.id = id[k], .chip = {wafer[k], Hicann(hicann[k])}, .denmem = denmem[k], .size = size[k], .merger = {}, .address = {}, .connected = merger[k] >= 0};
-            if (row.connected) {
-                row.merger = DncMerger(merger[k]);
-                row.address = L1Address(address[k]);
-            }
-            table.push_back(row);
-        }
+        if (!is_source(population.cell) && rows.size() != population.size)
+            throw InputError(fmt::format("{}: expected {} rows, found {}", hdf5::where(group), population.size, rows.size()));
     }
+    mapping.relays.resize(network.populations.size());
+    if (!hdf5::exists(file, "relays"))
+        return;
+    const hdf5::Handle relays = hdf5::open_group(file, "relays");
+    for (std::size_t p = 0; p < network.populations.size(); ++p)
+        if (const std::string& name = network.populations[p].name; hdf5::exists(relays, name))
+            mapping.relays[p] = read_places_of(hdf5::open_group(relays, name), network.populations[p], mapping.wafers.size());
 }
 
 void read_places(hid_t file, Mapping& mapping, const Network& network)

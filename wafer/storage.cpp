@@ -326,6 +326,48 @@ T checked(int value, hid_t group, const char* name)
     return T(value);
 }
 
+/// Ways to other wafers, a column a property; no group where there are none.
+void write_relays(hid_t fpgas, const WaferConfig& config)
+{
+    std::vector<const Relay*> relays;
+    for (const auto& [fpga, settings] : config.fpgas)
+        for (const Relay& relay : settings.relays)
+            relays.push_back(&relay);
+    if (relays.empty())
+        return;
+    const auto group = hdf5::create_group(fpgas, "relays");
+    const auto write_column = [&](const char* name, auto value) {
+        std::vector<std::uint16_t> column;
+        for (const Relay* relay : relays)
+            column.push_back(static_cast<std::uint16_t>(value(*relay)));
+        hdf5::write_dataset(group, name, column);
+    };
+    write_column("hicann", [](const Relay& r) { return r.hicann.value(); });
+    write_column("merger", [](const Relay& r) { return r.merger.value(); });
+    write_column("address", [](const Relay& r) { return r.address.value(); });
+    write_column("to_wafer", [](const Relay& r) { return r.to.wafer; });
+    write_column("to_hicann", [](const Relay& r) { return r.to.hicann.value(); });
+    write_column("to_merger", [](const Relay& r) { return r.to_merger.value(); });
+    write_column("to_address", [](const Relay& r) { return r.to_address.value(); });
+}
+
+void read_relays(hid_t fpgas, WaferConfig& config)
+{
+    if (!hdf5::exists(fpgas, "relays"))
+        return;
+    const auto group = hdf5::open_group(fpgas, "relays");
+    const auto hicann = hdf5::read_dataset<std::uint16_t>(group, "hicann");
+    const auto read_column = [&](const char* name) { return column<std::uint16_t>(group, name, hicann.size()); };
+    const auto merger = read_column("merger"), address = read_column("address"), to_wafer = read_column("to_wafer"), to_hicann = read_column("to_hicann");
+    const auto to_merger = read_column("to_merger"), to_address = read_column("to_address");
+    for (std::size_t k = 0; k < hicann.size(); ++k) {
+        const Relay relay{checked<Hicann>(hicann[k], group, "hicann"), checked<DncMerger>(merger[k], group, "merger"), checked<L1Address>(address[k], group, "address"),
+                          {to_wafer[k], checked<Hicann>(to_hicann[k], group, "to_hicann")}, checked<DncMerger>(to_merger[k], group, "to_merger"),
+                          checked<L1Address>(to_address[k], group, "to_address")};
+        config.fpgas[relay.hicann.reticle().fpga()].relays.push_back(relay);
+    }
+}
+
 /// Lost synapses that act all the same, a column a property; no group where there are none.
 void write_kept(hid_t ideals, const Ideals& config)
 {
@@ -404,6 +446,7 @@ void write(hid_t group, const WaferConfig& config)
     }
     hdf5::write_dataset(fpgas, "enum", enums);
     hdf5::write_dataset(fpgas, "lookahead_clocks", lookahead);
+    write_relays(fpgas, config);
 
     const auto ideals = hdf5::create_group(group, "ideals");
     if (config.ideals.uniform_delay_s)
@@ -441,6 +484,7 @@ WaferConfig read_wafer_config(hid_t group)
     const auto lookahead = column<std::int32_t>(fpgas, "lookahead_clocks", enums.size());
     for (std::size_t k = 0; k < enums.size(); ++k)
         config.fpgas[checked<Fpga>(enums[k], fpgas, "enum")].lookahead_clocks = lookahead[k];
+    read_relays(fpgas, config);
 
     const auto ideals = hdf5::open_group(group, "ideals");
     if (hdf5::has_attribute(ideals, "uniform_delay_s"))

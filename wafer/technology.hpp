@@ -22,7 +22,7 @@ struct Timing {
     double fpga_late_limit_s;               ///< an event later than this is dropped before the run
     double link_down_spacing_s, link_up_spacing_s;      ///< of one HICANN's link
     int link_down_buffer, link_up_buffer;   ///< events that may wait
-    double release_grid_s;                  ///< 4 ns time stamps of recorded spikes; 0: none
+    double relay_delay_s;                   ///< from the link off one wafer to the FPGA that plays the spike into another one
 };
 
 struct Adc {

@@ -421,7 +421,7 @@ Timing read_timing(const Section& root)
     };
     const Timing result{time("route_base"),        time("route_per_hicann"), time("route_jitter"),    time("route_minimum"),     count("encoder_clocks"),
                         count("merger_clocks"),    time("fpga_spacing"),     time("fpga_late_limit"), time("link_down_spacing"), time("link_up_spacing"),
-                        count("link_down_buffer"), count("link_up_buffer"),  time("release_grid")};
+                        count("link_down_buffer"), count("link_up_buffer"),  time("relay_delay")};
     timing.done();
     return result;
 }

@@ -50,9 +50,22 @@ struct Ideals {
     bool operator==(const Ideals&) const = default;
 };
 
+/// A way to another wafer: spikes that leave a HICANN of the FPGA's reticle under an address enter there as those of an external source do. Between wafers there is
+/// no Layer 1 (mapping.md §4.6).
+struct Relay {
+    Hicann hicann;                          ///< whose recording link brings the spike
+    DncMerger merger;
+    L1Address address;
+    Chip to;                                ///< where it enters: a DNC merger fed by its Gbit link, and the address it has there
+    DncMerger to_merger;
+    L1Address to_address;
+    auto operator<=>(const Relay&) const = default;
+};
+
 /// Playback and trace side of an FPGA and its links (hardware.md §5).
 struct FpgaConfig {
     int lookahead_clocks = 25;              ///< FPGA -> HICANN, 8 ns each (sthal's default; hardware.md §5.2)
+    std::vector<Relay> relays;              ///< ascending
     bool operator==(const FpgaConfig&) const = default;
 };
 

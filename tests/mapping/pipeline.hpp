@@ -22,7 +22,7 @@ inline Mapping connect_all(Scene& scene)
     Routes routes = route(mapping.wafers, scene.network, scene.placement, scene.nets, scene.machine, scene.options);
     assign_drivers(mapping.wafers, routes, scene.network, scene.placement, scene.nets, scene.machine, scene.options);
     mapping.synapses = assign_synapses(mapping.wafers, routes, scene.network, scene.placement, scene.nets, scene.machine, scene.options);
-    mapping.placement = placement_table(scene.network, scene.placement, scene.nets);
+    write_placement_table(mapping, scene.network, scene.placement, scene.nets);
     for (Population& population : scene.network.populations)
         if (population.cell == CellType::SpikeSourceArray)
             population.spike_times.resize(population.size);
