@@ -226,16 +226,17 @@ class Projection(common.Projection):
     def _matrix(self, values, multiple_synapses):
         """pre × post, NaN where there is no synapse."""
         matrix = np.full(self.shape, np.nan)
+        if len(self) == 0:
+            return matrix
         values = np.broadcast_to(values, (len(self),))
-        place = self.pre_index, self.post_index
+        first = np.flatnonzero(np.append(True, (self.pre_index[1:] != self.pre_index[:-1]) | (self.post_index[1:] != self.post_index[:-1])))
         if multiple_synapses == "first":
-            matrix[self.pre_index[::-1], self.post_index[::-1]] = values[::-1]
+            of_pairs = values[first]
         elif multiple_synapses == "last":
-            matrix[place] = values
+            of_pairs = values[np.append(first[1:], len(self)) - 1]
         else:
-            start, join = {"sum": (0.0, np.add), "min": (np.inf, np.minimum), "max": (-np.inf, np.maximum)}[multiple_synapses]
-            matrix[place] = start
-            join.at(matrix, place, values)
+            of_pairs = {"sum": np.add, "min": np.minimum, "max": np.maximum}[multiple_synapses].reduceat(values, first)
+        matrix[self.pre_index[first], self.post_index[first]] = of_pairs
         return matrix
 
     def get_realised(self, attribute_names, format, gather=True, with_address=True, multiple_synapses="sum"):
