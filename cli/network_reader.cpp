@@ -143,7 +143,7 @@ void read_initial(const Yaml* node, const std::string& path, Population& populat
             mistakes.add(*node, path, "a source has no initial values");
         return;
     }
-    population.initial_v = {{population.cell == CellType::IF_cond_exp ? -65.0 : -70.6}};     // PyNN's defaults, whatever v_rest is
+    population.initial_v = {{default_initial_v(population.cell)}};
     if (!node || !check_map(*node, path, {"v"}, mistakes))
         return;
     constexpr std::uint32_t address = 1000;     // beyond the parameters

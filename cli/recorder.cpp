@@ -6,15 +6,13 @@
 
 namespace bss {
 
-Recorder::Recorder(const Network& network, const Mapping& mapping, const RecordPlan& plan, const std::vector<NeuronPlace>& neurons)
-    : network_(network), scale_(mapping.scale), plan_(plan), activity_(network.populations.size()), samples_(plan.traces.size())
+SpikeOwners::SpikeOwners(const Network& network, const Mapping& mapping, const std::vector<NeuronPlace>& neurons)
 {
     std::map<NeuronPlace, Id> placed;
     for (std::uint32_t p = 0; p < network.populations.size(); ++p) {
-        spikes_.push_back({.population = network.populations[p].name, .times_ms = {}, .node_ids = {}});
         if (is_source(network.populations[p].cell)) {
             for (std::uint32_t neuron = 0; neuron < network.populations[p].size; ++neuron)
-                of_source_.emplace_back(p, neuron); // sources stand in the order of population, id (Mapping::stimulus)
+                of_source_.push_back({p, neuron}); // sources stand in the order of population, id (Mapping::stimulus)
             continue;
         }
         for (const PlacedNeuron& neuron : mapping.placement[p])
@@ -22,28 +20,36 @@ Recorder::Recorder(const Network& network, const Mapping& mapping, const RecordP
     }
     for (const NeuronPlace& place : neurons) {
         const auto found = placed.find(place);
-        of_neuron_.push_back(found == placed.end() ? Id{unknown, 0} : found->second);
+        of_neuron_.push_back(found == placed.end() ? Id() : found->second);
     }
+}
+
+Recorder::Recorder(const Network& network, const Mapping& mapping, const RecordPlan& plan, const std::vector<NeuronPlace>& neurons)
+    : network_(network), scale_(mapping.scale), plan_(plan), owners_(network, mapping, neurons), activity_(network.populations.size()),
+      samples_(plan.traces.size())
+{
+    for (const Population& population : network.populations)
+        spikes_.push_back({.population = population.name, .times_ms = {}, .node_ids = {}});
 }
 
 void Recorder::add(const Recording& recording, double end_ms)
 {
-    const auto add_spike = [&](const Id& id, double time_s, bool recorded) {
+    const auto add_spike = [&](const SpikeOwners::Id& id, double time_s, bool recorded) {
         constexpr double rounding = 1e-14;      // of the way to seconds of the hardware and back: a source at the end itself is beyond it
         const double time_ms = scale_.ms(time_s);
-        if (id.first == unknown || time_ms >= end_ms * (1 - rounding))
+        if (!id.known() || time_ms >= end_ms * (1 - rounding))
             return;
-        ++activity_[id.first].fired;
+        ++activity_[id.population].fired;
         if (!recorded)
             return;
-        ++activity_[id.first].recorded;
-        spikes_[id.first].times_ms.push_back(time_ms);
-        spikes_[id.first].node_ids.push_back(id.second);
+        ++activity_[id.population].recorded;
+        spikes_[id.population].times_ms.push_back(time_ms);
+        spikes_[id.population].node_ids.push_back(id.neuron);
     };
     for (const NeuronSpike& spike : recording.spikes)
-        add_spike(of_neuron_[spike.neuron], spike.time_s, spike.recorded);
+        add_spike(owners_.of_neuron(spike.neuron), spike.time_s, spike.recorded);
     for (const SourceSpike& spike : recording.source_spikes)
-        add_spike(of_source_[spike.source], spike.time_s, true);
+        add_spike(owners_.of_source(spike.source), spike.time_s, true);
     for (std::size_t k = 0; k < recording.traces.size(); ++k)
         samples_[k].insert(samples_[k].end(), recording.traces[k].values.begin(), recording.traces[k].values.end());
 }

@@ -11,6 +11,23 @@
 
 namespace bss {
 
+/// Whose the spikes are that an engine tells by its own numbers.
+class SpikeOwners
+{
+public:
+    struct Id {
+        std::uint32_t population = 0xffffffff, neuron = 0;
+        bool known() const { return population != 0xffffffff; }
+    };
+    /// @param neurons  of the program: NeuronSpike::neuron counts these
+    SpikeOwners(const Network& network, const Mapping& mapping, const std::vector<NeuronPlace>& neurons);
+    const Id& of_neuron(std::uint32_t neuron) const { return of_neuron_[neuron]; }
+    const Id& of_source(std::uint32_t source) const { return of_source_[source]; }
+
+private:
+    std::vector<Id> of_neuron_, of_source_;
+};
+
 class Recorder
 {
 public:
@@ -28,13 +45,10 @@ public:
     void write(const std::filesystem::path& folder, double completed_ms);
 
 private:
-    static constexpr std::uint32_t unknown = 0xffffffff;
-    using Id = std::pair<std::uint32_t, std::uint32_t>; ///< population, neuron within it
-
     const Network& network_;
     const Scale scale_;
     const RecordPlan& plan_;
-    std::vector<Id> of_neuron_, of_source_; ///< by the engine's indices
+    SpikeOwners owners_;
     std::vector<PopulationSpikes> spikes_;  ///< [population]
     std::vector<PopulationActivity> activity_;
     std::vector<std::vector<float>> samples_; ///< [trace] -> [sample][neuron]

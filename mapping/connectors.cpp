@@ -351,32 +351,36 @@ void check(const ProjectionSpec& spec, const Ends& ends, std::string_view pre_na
         fail(spec, fmt::format("expected at most {:.0f} synapses, found about {:.3g}", most_synapses, n));
 }
 
-/// Weights (column 0) or delays (column 1) of every synapse.
-Values values(const ValueSpec& spec, const Rows& rows, const Ends& ends, std::uint32_t column, const ProjectionSpec& projection, std::string_view name)
+/// A value of every synapse.
+/// @param begin  [post] its first synapse, and one more
+Values values(const ValueSpec& spec, const std::vector<std::uint64_t>& begin, std::uint64_t seed, std::uint32_t index, SynapseColumn column, std::string_view label)
 {
+    const std::string_view name = column == SynapseColumn::weight ? "weight" : "delay";
+    const auto refuse = [&](const std::string& what) { throw InputError(fmt::format("projection {}: {}: {}", label, name, what)); };
+    const std::size_t synapses = begin.back();
     Values result;
     if (const auto* value = std::get_if<double>(&spec)) {
         result.values = {*value};
     } else if (const auto* list = std::get_if<std::vector<double>>(&spec)) {
-        if (list->size() != rows.pre.size())
-            fail(projection, fmt::format("{}: expected {} values, one a synapse, found {}", name, rows.pre.size(), list->size()));
+        if (list->size() != synapses)
+            refuse(fmt::format("expected {} values, one a synapse, found {}", synapses, list->size()));
         result.values = *list;
     } else {
-        result.values.resize(rows.pre.size());
+        result.values.resize(synapses);
         try {
-            for_each_post(ends.post_size, [&](std::uint32_t post) {
-                for (auto k = rows.begin[post]; k < rows.begin[post + 1]; ++k)
-                    result.values[k] =
-                        draw(spec, {ends.seed, Purpose::connectivity, ends.index, post, static_cast<std::uint32_t>(k - rows.begin[post]), 1 + column, 2});
+            for_each_post(static_cast<std::uint32_t>(begin.size() - 1), [&](std::uint32_t post) {
+                for (auto k = begin[post]; k < begin[post + 1]; ++k)
+                    result.values[k] = draw(spec, {seed, Purpose::connectivity, index, post, static_cast<std::uint32_t>(k - begin[post]),
+                                                   1 + static_cast<std::uint32_t>(column), 2});
             });
         } catch (const InputError&) {
-            fail(projection, fmt::format("{}: expected normal_clipped bounds that the distribution reaches", name));
+            refuse("expected normal_clipped bounds that the distribution reaches");
         }
     }
     for (const double value : result.values)
         if (!(value >= 0 && std::isfinite(value)))
-            fail(projection, fmt::format("{}: expected finite values of at least 0, found {}{}", name, value,
-                                         std::holds_alternative<Normal>(spec) ? " (drawn; normal_clipped has bounds)" : ""));
+            refuse(fmt::format("expected finite values of at least 0, found {}{}", value,
+                               std::holds_alternative<Normal>(spec) ? " (drawn; normal_clipped has bounds)" : ""));
     return result;
 }
 
@@ -436,8 +440,8 @@ Projection expand(const ProjectionSpec& spec, const std::vector<Population>& pop
     } else {
         made = std::visit([&](const auto& connector) { return rows(connector, ends); }, spec.connector);
     }
-    result.weight = values(weight, made, ends, 0, spec, "weight");
-    result.delay_ms = values(delay, made, ends, 1, spec, "delay");
+    result.weight = values(weight, made.begin, network_seed, index, SynapseColumn::weight, spec.label);
+    result.delay_ms = values(delay, made.begin, network_seed, index, SynapseColumn::delay, spec.label);
     result.pre_neuron = std::move(made.pre);
     result.post_neuron.resize(result.pre_neuron.size());
     for_each_post(ends.post_size, [&](std::uint32_t post) {
@@ -445,6 +449,15 @@ Projection expand(const ProjectionSpec& spec, const std::vector<Population>& pop
                   result.post_neuron.begin() + static_cast<std::ptrdiff_t>(made.begin[post + 1]), post);
     });
     return result;
+}
+
+Values draw_synapses(const ValueSpec& spec, const Projection& projection, std::uint32_t post_size, std::uint64_t network_seed, std::uint32_t index, SynapseColumn column)
+{
+    std::vector<std::uint64_t> begin(post_size + std::size_t{1});
+    for (const auto post : projection.post_neuron)
+        ++begin[post + std::size_t{1}];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    return values(spec, begin, network_seed, index, column, projection.label);
 }
 
 Network expand(NetworkSpec spec)

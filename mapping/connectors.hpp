@@ -107,4 +107,8 @@ inline constexpr double most_synapses = 2e9;
 Projection expand(const ProjectionSpec& spec, const std::vector<Population>& populations, std::uint64_t network_seed, std::uint32_t index);
 Network expand(NetworkSpec spec);
 
+/// Other weights or delays of a projection, as expand() would have drawn and checked them.
+enum class SynapseColumn : std::uint8_t { weight, delay };
+Values draw_synapses(const ValueSpec& spec, const Projection& projection, std::uint32_t post_size, std::uint64_t network_seed, std::uint32_t index, SynapseColumn column);
+
 }   // namespace bss

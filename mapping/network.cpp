@@ -46,6 +46,8 @@ const std::vector<CellParameter>& parameters_of(CellType cell)
     return spike_source_poisson;
 }
 
+double default_initial_v(CellType cell) { return cell == CellType::IF_cond_exp ? -65.0 : -70.6; }
+
 double value_of(const Population& population, std::string_view parameter, std::size_t neuron)
 {
     const auto& known = parameters_of(population.cell);

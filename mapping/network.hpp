@@ -24,6 +24,9 @@ struct CellParameter {
 /// Numeric parameters of a cell type in a fixed order (spike_times is not one of them).
 const std::vector<CellParameter>& parameters_of(CellType cell);
 
+/// PyNN's default of v at time zero (mV), whatever v_rest is.
+double default_initial_v(CellType cell);
+
 /// One value for all, or one for each.
 struct Values {
     std::vector<double> values{0.0};            ///< size 1, or one an element
