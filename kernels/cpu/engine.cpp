@@ -57,15 +57,6 @@ private:
     std::exception_ptr failure_;
 };
 
-/// Restores the caller's floating-point state, which the worker threads change for themselves.
-class KeepFloatingPoint {
-public:
-    ~KeepFloatingPoint() { _mm_setcsr(state_); }
-
-private:
-    unsigned state_ = _mm_getcsr();
-};
-
 }   // namespace
 
 CpuEngine::CpuEngine(Program program, Stimulus stimulus, int threads) : asked_threads_(threads) { restart(std::move(program), std::move(stimulus)); }
@@ -258,8 +249,13 @@ Counters CpuEngine::counters() const
     Counters counters;
     for (const auto& chip : chips_)
         chip->count(counters);
-    for (const auto& input : ideal_inputs_)
+    for (const auto& input : ideal_inputs_) {
         counters.synaptic_events += input->synaptic_events();
+        for (const auto& chip : chips_)         // those of the last window are filed with the next one
+            for (const auto& fired : chip->fired(turn_ ^ 1))
+                for (auto [line, last] = ideal_senders_.of_neuron(fired.neuron); line < last; ++line)
+                    counters.synaptic_events += input->synapses(line);
+    }
     counters.l2_down_dropped_before_sim = playback_->dropped_before_sim();
     counters.l2_down_lost = playback_->lost_on_link();
     return counters;

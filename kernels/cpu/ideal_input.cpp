@@ -74,7 +74,7 @@ void IdealInput::spike(std::size_t line, std::int64_t step, double time_s)
     const std::uint32_t plastic = plastic_.empty() ? static_line : plastic_[line];
     const std::uint64_t factor = plastic == static_line ? 0 : tsodyks_markram_event(states_[plastic], time_s);
     const Synapse* const end = synapses_.data() + first_[line + 1];
-    events_ += static_cast<std::int64_t>(first_[line + 1] - first_[line]);
+    events_ += synapses(line);
     for (const Synapse* s = synapses_.data() + first_[line]; s != end;) {
         const std::uint64_t delay = s->delay;
         const std::int64_t at = step + static_cast<std::int64_t>(delay);

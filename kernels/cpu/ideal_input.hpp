@@ -29,6 +29,7 @@ public:
     void take(std::int64_t step, std::size_t chip, std::int32_t* excitatory, std::int32_t* inhibitory);
     bool anything_at(std::int64_t step) const { return filed_for_[static_cast<std::size_t>(step) & mask_] == step; }
 
+    std::int64_t synapses(std::size_t line) const { return static_cast<std::int64_t>(first_[line + 1] - first_[line]); }
     std::int64_t synaptic_events() const { return events_; }
 
 private:

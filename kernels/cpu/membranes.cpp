@@ -80,7 +80,7 @@ void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettin
         set(d.decay[i], std::exp(-steps));
         set(d.per_quantum[i], quantum[i] * scale * -std::expm1(-steps) / steps);
         const double limit = c.synaptic_limit_siemens[i] * scale;
-        set(d.syn_curve[i], 1 / (4 * limit));
+        set(d.syn_curve[i], limit > 0 ? 1 / (4 * limit) : 0);       // an input that gives nothing ends at 0
         set(d.syn_end[i], 2 * limit);
     }
     set(d.leak_cubic, 4.0 / 27.0 / (c.leak_linear_volt * c.leak_linear_volt));
