@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "backends.hpp"
-#include "outcome.hpp"
+#include "kernels/comparison.hpp"
 #include "small_wafer.hpp"
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
@@ -292,6 +292,11 @@ struct Crowd {
     }
 };
 
+RunOutput in_pieces(const Program& program, const Stimulus& stimulus, const EngineOptions& options, const std::vector<std::int64_t>& pieces)
+{
+    return run_in_pieces(*make_engine(program, stimulus, options), pieces);
+}
+
 TEST_P(Determinism, ThreadsWindowsAndPiecesDoNotMatter)
 {
     for (const bool real : {false, true}) {
@@ -300,17 +305,17 @@ TEST_P(Determinism, ThreadsWindowsAndPiecesDoNotMatter)
         const Crowd crowd(imperfections);
         const Program program = crowd.wafer.program(crowd.traces);
         ASSERT_EQ(program.window_steps, 6);
-        const Outcome once = outcome(program, crowd.stimulus, {backend(), 1}, {3000});
-        EXPECT_GT(once.neurons.size(), 100u);
-        EXPECT_GT(once.counts[3], 1000);
+        const RunOutput once = in_pieces(program, crowd.stimulus, {backend(), 1}, {3000});
+        EXPECT_GT(once.recording.spikes.size(), 100u);
+        EXPECT_GT(once.counters.synaptic_events, 1000);
         for (const int threads : {2, 4})
-            EXPECT_EQ(difference(outcome(program, crowd.stimulus, {backend(), threads}, {3000}), once), "") << threads << " threads";
-        EXPECT_EQ(difference(outcome(program, crowd.stimulus, {backend(), 2}, std::vector<std::int64_t>(3000, 1)), once), "");
-        EXPECT_EQ(difference(outcome(program, crowd.stimulus, {backend(), 1}, {1, 1000, 17, 64, 1918}), once), "");
+            EXPECT_EQ(difference(in_pieces(program, crowd.stimulus, {backend(), threads}, {3000}), once), "") << threads << " threads";
+        EXPECT_EQ(difference(in_pieces(program, crowd.stimulus, {backend(), 2}, std::vector<std::int64_t>(3000, 1)), once), "");
+        EXPECT_EQ(difference(in_pieces(program, crowd.stimulus, {backend(), 1}, {1, 1000, 17, 64, 1918}), once), "");
         for (const int window : {1, 2, 5}) {
             Program narrow = program;
             narrow.window_steps = window;
-            EXPECT_EQ(difference(outcome(narrow, crowd.stimulus, {backend(), 2}, {3000}), once), "") << "window " << window;
+            EXPECT_EQ(difference(in_pieces(narrow, crowd.stimulus, {backend(), 2}, {3000}), once), "") << "window " << window;
         }
     }
 }

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "backends.hpp"
+#include "kernels/comparison.hpp"
 #include "kernels/ideal.hpp"
-#include "outcome.hpp"
 #include "random_wafer.hpp"
 #include "wafer/error.hpp"
 
@@ -18,10 +18,15 @@ ON_BACKENDS(RandomWafers);
 ON_BACKENDS(RandomIdealNetworks);
 
 constexpr std::int64_t steps = 400;
+using Pieces = std::vector<std::int64_t>;
 constexpr std::uint64_t seeds = 24;
 
+RunOutput run(const Program& program, const Stimulus& stimulus, const EngineOptions& options, const Pieces& pieces)
+{
+    return run_in_pieces(*make_engine(program, stimulus, options), pieces);
+}
 /// What the CPU makes of it with one thread, in one piece.
-Outcome expected(const Program& program, const Stimulus& stimulus) { return outcome(program, stimulus, {"cpu", 1}, {steps}); }
+RunOutput expected(const Program& program, const Stimulus& stimulus) { return run(program, stimulus, {"cpu", 1}, {steps}); }
 
 /// Chooses an instruction set for as long as it lives.
 struct WithSimd {
@@ -34,17 +39,17 @@ TEST_P(RandomWafers, AreEqual)
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         SCOPED_TRACE(seed);
         const RandomWafer wafer = random_wafer(seed, steps);
-        const Outcome first = expected(wafer.program, wafer.stimulus);
+        const RunOutput first = expected(wafer.program, wafer.stimulus);
         const int threads = seed % 4 == 0 ? 3 : 1;  // a barrier every few microseconds takes its time on a busy machine
         const auto engine = make_engine(wafer.program, wafer.stimulus, {backend(), threads});
-        ASSERT_EQ(difference(outcome(*engine, {1, 2, steps / 2, 0, steps / 2 - 3}), first), "") << "in pieces";
+        ASSERT_EQ(difference(run_in_pieces(*engine, Pieces{1, 2, steps / 2, 0, steps / 2 - 3}), first), "") << "in pieces";
         engine->restart(wafer.again, wafer.stimulus);
-        ASSERT_EQ(difference(outcome(*engine, {steps}), expected(wafer.again, wafer.stimulus)), "") << "another trial on a used engine";
+        ASSERT_EQ(difference(run_in_pieces(*engine, Pieces{steps}), expected(wafer.again, wafer.stimulus)), "") << "another trial on a used engine";
         if (backend() == "cpu")
             for (const char* simd : {"baseline", "avx2"}) {
                 const WithSimd use(simd);
                 try {
-                    ASSERT_EQ(difference(outcome(wafer.program, wafer.stimulus, {"cpu", 1}, {steps}), first), "") << simd;
+                    ASSERT_EQ(difference(run(wafer.program, wafer.stimulus, {"cpu", 1}, {steps}), first), "") << simd;
                 } catch (const InputError&) {       // not on this machine
                 }
             }
@@ -94,30 +99,38 @@ TEST_P(RandomIdealNetworks, AreEqual)
         for (int k = 0; k < 5; ++k)
             traced.push_back(ideal_place(static_cast<std::uint32_t>(dice.below(static_cast<int>(size)))));
         const Program program = ideal_program(neurons, fabric, {dt, seed, {probe(Variable::v, traced, 3), probe(Variable::w, traced), probe(Variable::gsyn_exc, traced)}});
-        const Outcome first = expected(program, stimulus);
-        ASSERT_EQ(difference(outcome(program, stimulus, {backend(), 2}, {7, steps - 7}), first), "");
+        const RunOutput first = expected(program, stimulus);
+        ASSERT_EQ(difference(run(program, stimulus, {backend(), 2}, {7, steps - 7}), first), "");
     }
 }
 
 /// The wafers above are worth comparing: between them, everything that can be counted happens.
 TEST(RandomWafersThemselves, UseEverything)
 {
-    std::vector<std::int64_t> sums(9);
+    Counters sum;
     std::size_t neuron_spikes = 0, source_spikes = 0, unseen = 0, adaptation = 0;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         const RandomWafer wafer = random_wafer(seed, steps);
-        const Outcome o = expected(wafer.program, wafer.stimulus);
-        std::transform(o.counts.begin(), o.counts.end(), sums.begin(), sums.begin(), std::plus());
-        neuron_spikes += o.times.size();
-        source_spikes += o.source_times.size();
-        unseen += static_cast<std::size_t>(std::count(o.recorded.begin(), o.recorded.end(), false));
-        adaptation += static_cast<std::size_t>(std::count_if(o.values[1].begin(), o.values[1].end(), [](float w) { return w > 0; }));
-        for (const auto& trace : o.values)
-            for (const float value : trace)
+        const RunOutput o = expected(wafer.program, wafer.stimulus);
+        for (const auto counter : {&Counters::row_events, &Counters::synaptic_events, &Counters::l2_down_dropped_before_sim, &Counters::l2_down_lost, &Counters::l2_up_lost,
+                                   &Counters::l1_neuron_lost, &Counters::delays_below_timestep})
+            sum.*counter += o.counters.*counter;
+        neuron_spikes += o.recording.spikes.size();
+        source_spikes += o.recording.source_spikes.size();
+        unseen += static_cast<std::size_t>(std::count_if(o.recording.spikes.begin(), o.recording.spikes.end(), [](const NeuronSpike& s) { return !s.recorded; }));
+        const auto& w = o.recording.traces[1].values;
+        adaptation += static_cast<std::size_t>(std::count_if(w.begin(), w.end(), [](float ampere) { return ampere > 0; }));
+        for (const Trace& trace : o.recording.traces)
+            for (const float value : trace.values)
                 ASSERT_TRUE(std::isfinite(value)) << seed;
     }
-    for (std::size_t k = 0; k < sums.size(); ++k)
-        EXPECT_GT(sums[k], 0) << k;
+    EXPECT_GT(sum.row_events, 1000);
+    EXPECT_GT(sum.synaptic_events, 1000);
+    EXPECT_GT(sum.l2_down_dropped_before_sim, 0);
+    EXPECT_GT(sum.l2_down_lost, 0);
+    EXPECT_GT(sum.l2_up_lost, 0);
+    EXPECT_GT(sum.l1_neuron_lost, 0);
+    EXPECT_GT(sum.delays_below_timestep, 0);
     EXPECT_GT(neuron_spikes, 10000u);
     EXPECT_GT(source_spikes, 1000u);
     EXPECT_GT(unseen, 100u);
