@@ -12,4 +12,13 @@ inline void flush_denormals()
     _mm_setcsr(_mm_getcsr() | 0x8040);   // flush to zero (bit 15), denormals are zero (bit 6)
 }
 
+/// Restores the caller's floating-point state, which a thread that works on a run changes for itself.
+class KeepFloatingPoint {
+public:
+    ~KeepFloatingPoint() { _mm_setcsr(state_); }
+
+private:
+    unsigned state_ = _mm_getcsr();
+};
+
 }   // namespace bss
