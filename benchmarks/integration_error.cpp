@@ -21,11 +21,13 @@ Vector ours(const NeuronCircuit& neuron, double h)
     Membranes membranes(std::vector{neuron}, {.timestep_s = h, .quantum_siemens = 1e-12});
     Vector times;
     std::vector<MembraneSpike> spikes;
+    WindowInput no_input(1, membranes.slots());
     for (std::int64_t step = 0; step < std::llround(duration_s / h); ++step) {
         spikes.clear();
-        membranes.step(step, spikes);
+        no_input.begin(membranes.slots());
+        membranes.run(step, 1, no_input, spikes);
         for (const auto& s : spikes) {
-            times.push_back((static_cast<double>(step) + s.fraction) * h);
+            times.push_back((static_cast<double>(s.step) + s.fraction) * h);
         }
     }
     return times;

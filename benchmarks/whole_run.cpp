@@ -48,13 +48,17 @@ Costs hot_costs(const Program& program)
     std::vector<MembraneSpike> spikes;
     double best_step = HUGE_VAL, best_event = HUGE_VAL;
     std::int64_t step = 0;
+    WindowInput window(program.window_steps, membranes.slots());
     for (int repeat = 0; repeat < 5; ++repeat) {
-        constexpr int steps = 4000;
+        const int steps = 4000 / program.window_steps * program.window_steps;
         const double begin = seconds();
-        for (int k = 0; k < steps; ++k) {
-            membranes.input(0), membranes.input(1);
+        for (int k = 0; k < steps; k += program.window_steps) {
+            window.begin(membranes.slots());
+            for (int i = 0; i < program.window_steps; ++i)
+                window.at(i, 0);
             spikes.clear();
-            membranes.step(step++, spikes);
+            membranes.run(step, program.window_steps, window, spikes);
+            step += program.window_steps;
         }
         best_step = std::min(best_step, (seconds() - begin) * 1e9 / steps / static_cast<double>(chip.denmems.size()));
     }
@@ -69,7 +73,8 @@ Costs hot_costs(const Program& program)
                     events.emplace_back(fired, address);
             ++own_route;
         }
-    const std::array inputs{membranes.input(0), membranes.input(1)};
+    window.begin(membranes.slots());
+    const std::array inputs{window.at(0, 0), window.at(0, 1)};
     for (int repeat = 0; repeat < 5 && !events.empty(); ++repeat) {
         const std::int64_t before = synapses.row_events();
         const double begin = seconds();

@@ -273,8 +273,10 @@ private:
         std::vector<std::vector<float>> volts(count, std::vector<float>(static_cast<std::size_t>(samples)));
         std::vector<std::vector<double>> spikes(count);
         std::vector<MembraneSpike> fired;
+        WindowInput arrivals(1, state.slots());
         std::int64_t next_event = events.period_s > 0 ? -static_cast<std::int64_t>(std::floor(static_cast<double>(settle) * step_s / events.period_s)) : 0;
         for (std::int64_t step = -settle; step < samples; ++step) {
+            arrivals.begin(state.slots());
             if (step >= 0)
                 for (std::size_t n = 0; n < count; ++n)
                     volts[n][static_cast<std::size_t>(step)] = state.v_volt(static_cast<int>(n));
@@ -284,14 +286,14 @@ private:
             if (events.period_s > 0)
                 for (; static_cast<double>(next_event) * events.period_s < (static_cast<double>(step) + 0.5) * step_s; ++next_event)
                     for (const int input : {0, 1}) {
-                        std::int32_t* quanta = state.input(input);
+                        std::int32_t* quanta = arrivals.at(0, input);
                         for (std::size_t n = 0; n < count; ++n)
                             for (std::size_t k = 0; k < membranes[n].denmems.size(); ++k)
                                 quanta[state.slot(static_cast<int>(n), static_cast<int>(k))] +=
                                     static_cast<std::int32_t>(std::lround(events.siemens[static_cast<std::size_t>(input)][static_cast<std::size_t>(membranes[n].denmems[k].value())] / quantum));
                     }
             fired.clear();
-            state.step(step + settle, fired);
+            state.run(step + settle, 1, arrivals, fired);
             for (const MembraneSpike& spike : fired)
                 if (step >= 0)
                     spikes[spike.neuron].push_back((static_cast<double>(step) + spike.fraction) * step_s);

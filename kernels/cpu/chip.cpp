@@ -80,21 +80,33 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index)
     }
 }
 
-void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn)
+void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn, WindowInput& window, const ChipRun* next)
 {
-    firings_.clear();
-    for (std::int64_t step = first; step < last; ++step) {
-        now_ = step;
-        drive(step);
-        deliver(step);
-        sample(step);                           // conductances hold what arrives at this very moment
-        crossings_.clear();
-        membranes_.step(step, crossings_);
-        for (const MembraneSpike& spike : crossings_)
-            firings_.push_back({(static_cast<double>(step) + spike.fraction) * timestep_s_, spike.neuron});
-    }
-    now_ = last;
+    crossings_.clear();
+    window.begin(membranes_.slots());
+    for (std::int64_t step = first; step < last; ++step)
+        deliver(step, static_cast<int>(step - first), window);
+    // Membranes go through the window at once, except where something happens to them in between.
+    std::int64_t begin = first;
+    const auto run_until = [&](std::int64_t end) {
+        if (begin < end)
+            membranes_.run(begin, static_cast<int>(end - begin), window, crossings_, end == last && next != nullptr ? &next->membranes_ : nullptr);
+        begin = end;
+    };
+    for (std::int64_t step = first; step < last; ++step)
+        if (const bool drive_now = driven(step), sample_now = sampled(step); drive_now || sample_now) {
+            run_until(step);
+            if (drive_now)
+                drive(step);
+            if (sample_now)
+                sample(step, window);       // conductances hold what arrives at this very moment
+        }
+    run_until(last);
     steps_ += last - first;
+
+    firings_.clear();
+    for (const MembraneSpike& spike : crossings_)
+        firings_.push_back({(static_cast<double>(spike.step) + spike.fraction) * timestep_s_, spike.neuron});
     send(static_cast<double>(last) * timestep_s_, input, sent_[turn]);
     fired_[turn].clear();
     if (!program_->ideal.lines.empty())
@@ -114,7 +126,12 @@ void ChipRun::prefetch(std::int64_t step) const
         synapses_.prefetch_synapses(arrival.fires);
 }
 
-void ChipRun::sample(std::int64_t step)
+bool ChipRun::sampled(std::int64_t step) const
+{
+    return std::any_of(probes_.begin(), probes_.end(), [&](const Probe& probe) { return step % program_->traces[probe.trace].interval_steps == 0; });
+}
+
+void ChipRun::sample(std::int64_t step, WindowInput& window)
 {
     for (Probe& probe : probes_) {
         const TraceProgram& trace = program_->traces[probe.trace];
@@ -126,14 +143,19 @@ void ChipRun::sample(std::int64_t step)
             switch (trace.variable) {
             case Variable::v: value = membranes_.v_volt(neuron); break;
             case Variable::w: value = membranes_.w_ampere(neuron); break;
-            case Variable::gsyn_exc: value = membranes_.g_siemens(neuron, 0); break;
-            case Variable::gsyn_inh: value = membranes_.g_siemens(neuron, 1); break;
+            case Variable::gsyn_exc: value = membranes_.g_siemens(neuron, 0, window.arrived(0)); break;
+            case Variable::gsyn_inh: value = membranes_.g_siemens(neuron, 1, window.arrived(1)); break;
             }
             if (!trace.readout.empty())
                 value = read_out(value, *program_, trace, position, step);
             probe.values.push_back(value);
         }
     }
+}
+
+bool ChipRun::driven(std::int64_t step) const
+{
+    return std::any_of(chip_->currents.begin(), chip_->currents.end(), [&](const CurrentProgram& c) { return model::waveform_changes(step, timestep_s_, c.sample_s); });
 }
 
 void ChipRun::drive(std::int64_t step)
@@ -148,10 +170,10 @@ void ChipRun::drive(std::int64_t step)
     }
 }
 
-void ChipRun::deliver(std::int64_t step)
+void ChipRun::deliver(std::int64_t step, int in_window, WindowInput& window)
 {
     if (ideal_ && ideal_->anything_at(step))
-        ideal_->take(step, own_ideal_, membranes_.input(0), membranes_.input(1));
+        ideal_->take(step, own_ideal_, window.at(in_window, 0), window.at(in_window, 1));
     if (!later_.empty()) {
         const auto due = std::partition(later_.begin(), later_.end(), [&](const auto& l) { return l.first - step >= static_cast<std::int64_t>(ring_.size()); });
         for (auto l = due; l != later_.end(); ++l)
@@ -163,7 +185,7 @@ void ChipRun::deliver(std::int64_t step)
         return;
     if (!chip_->plastic_drivers.empty())    // their factors depend on the order of events; sums do not
         std::sort(arrivals.begin(), arrivals.end(), [](const Arrival& a, const Arrival& b) { return std::tie(a.time_s, a.fires.first) < std::tie(b.time_s, b.fires.first); });
-    const std::array inputs{membranes_.input(0), membranes_.input(1)};
+    const std::array inputs{window.at(in_window, 0), window.at(in_window, 1)};
     for (std::size_t k = 0; k < arrivals.size(); ++k) {
         if (k + 2 * events_ahead < arrivals.size())
             synapses_.prefetch_segments(arrivals[k + 2 * events_ahead].fires);

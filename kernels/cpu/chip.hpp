@@ -30,9 +30,11 @@ public:
 
     /// Starts loading what run() will want first: with short windows most of a chip's data has left the cache since the last one.
     void prefetch(std::int64_t step) const;
-    /// Runs the steps [first, last). `input` are the host's events for this chip, ascending by time; those of this piece of time are removed.
+    /// Runs the steps [first, last), at most Program::window_steps. `input` are the host's events for this chip, ascending by time; those of this piece of time are removed.
     /// @param turn  0 and 1 alternate: others may still read what the last call sent
-    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn);
+    /// @param window  of the thread, for at least slots() slots
+    /// @param next    the chip that the thread runs next, if there is one
+    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn, WindowInput& window, const ChipRun* next);
     /// What left the chip's mergers in the last call of run() with this turn.
     const std::vector<SentEvent>& sent(int turn) const { return sent_[turn]; }
 
@@ -70,9 +72,11 @@ private:
         std::vector<float> values;                  ///< [sample since the last take][position]
     };
 
-    void sample(std::int64_t step);
+    bool sampled(std::int64_t step) const;
+    void sample(std::int64_t step, WindowInput& window);
+    bool driven(std::int64_t step) const;
     void drive(std::int64_t step);
-    void deliver(std::int64_t step);
+    void deliver(std::int64_t step, int in_window, WindowInput& window);
     void insert(std::int64_t step, const Arrival& arrival);
     bool record(const NeuronProgram& neuron, double time_s, bool lost);
     void send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent);
@@ -86,7 +90,6 @@ private:
 
     std::vector<std::vector<Arrival>> ring_;        ///< [step mod size] what acts then
     std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< beyond the ring: held up in crowded mergers
-    std::int64_t now_ = 0;                          ///< next step
 
     struct Firing {
         double time_s;

@@ -117,6 +117,13 @@ void CpuEngine::build()
         });
     });
     failure.rethrow();
+    window_inputs_.clear();
+    for (const Share& share : shares_) {
+        int slots = 0;
+        for (std::uint32_t c = share.first; c < share.last; ++c)
+            slots = std::max(slots, chips_[c]->slots());
+        window_inputs_.emplace_back(program_.window_steps, slots);
+    }
     ideal_senders_ = IdealSenders(program_, stimulus_);
     ideal_inputs_.clear();
     if (!program_.ideal.lines.empty()) {
@@ -168,7 +175,7 @@ void CpuEngine::advance(std::int64_t steps)
                 file_sent(share, step, turn ^ 1);
                 if (!ideal_inputs_.empty())
                     file_ideal(*ideal_inputs_[thread], step, next, turn ^ 1);
-                run(share, step, next, turn);
+                run(share, step, next, turn, window_inputs_[thread]);
             });
             step = next;
             turn ^= 1;
@@ -216,12 +223,13 @@ void CpuEngine::file_ideal(IdealInput& input, std::int64_t first, std::int64_t l
             send(ideal_senders_.of_source(spike.source), spike.time_s);
 }
 
-void CpuEngine::run(Share share, std::int64_t first, std::int64_t last, int turn)
+void CpuEngine::run(Share share, std::int64_t first, std::int64_t last, int turn, WindowInput& window)
 {
     for (std::uint32_t c = share.first; c < share.last; ++c) {
-        if (c + 1 < share.last)
-            chips_[c + 1]->prefetch(first);
-        chips_[c]->run(first, last, inputs_[c], turn);
+        const ChipRun* const next = c + 1 < share.last ? chips_[c + 1].get() : nullptr;
+        if (next != nullptr)
+            next->prefetch(first);
+        chips_[c]->run(first, last, inputs_[c], turn, window, next);
     }
 }
 

@@ -34,7 +34,7 @@ private:
     std::vector<Share> shares() const;
     void file_sent(Share share, std::int64_t earliest, int turn);
     void file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const;
-    void run(Share share, std::int64_t first, std::int64_t last, int turn);
+    void run(Share share, std::int64_t first, std::int64_t last, int turn, WindowInput& window);
 
     int asked_threads_;
     Program program_;
@@ -45,6 +45,7 @@ private:
     std::vector<std::uint32_t> own_route_;              ///< [route] its number among those to its target
     IdealSenders ideal_senders_;
     std::vector<std::unique_ptr<IdealInput>> ideal_inputs_;     ///< [thread]; empty: no ideal synapses
+    std::vector<WindowInput> window_inputs_;            ///< [thread]
     std::unique_ptr<Playback> playback_;
     std::vector<std::vector<InputEvent>> inputs_;       ///< [chip] host events that did not enter its mergers yet
     std::int64_t now_ = 0, taken_ = 0;

@@ -111,71 +111,91 @@ BSS_HD Real number(Word a)
 
 #endif
 
-/// Lanes that stand at p, on their own boundary. `apart`: see Pair.
+/// Lanes that stand at p, on their own boundary. `apart`: see PairOf.
 BSS_HD void load(Real& r, const float* p, std::ptrdiff_t) { std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Real)), sizeof r); }
 BSS_HD void load(Word& r, const std::uint32_t* p, std::ptrdiff_t) { std::memcpy(&r, __builtin_assume_aligned(p, sizeof(Word)), sizeof r); }
 BSS_HD void store(float* p, std::ptrdiff_t, Real a) { std::memcpy(__builtin_assume_aligned(p, sizeof a), &a, sizeof a); }
 BSS_HD void store(std::uint32_t* p, std::ptrdiff_t, Word a) { std::memcpy(__builtin_assume_aligned(p, sizeof a), &a, sizeof a); }
 
-/// Twice as many lanes: those of a register and those `apart` elements further on. Every operation is done twice in a row: two independent chains of
-/// dependent operations keep the processor busy where one leaves it waiting.
-struct PairWord {
-    Word a, b;
+/// Twice as many lanes: those of T and as many that stand further on in memory, each register `apart` elements from the one before. Every operation is
+/// done several times in a row: independent chains of dependent operations keep the processor busy where one leaves it waiting.
+template <class T>
+struct PairOf {
+    T a, b;
 };
-struct Pair {
-    Real a, b;
-};
-struct PairMask {
-    Mask a, b;
-};
+typedef PairOf<Real> Pair;
+typedef PairOf<Pair> Quad;
 
-BSS_HD Pair operator+(Pair x, Pair y) { return {x.a + y.a, x.b + y.b}; }
-BSS_HD Pair operator-(Pair x, Pair y) { return {x.a - y.a, x.b - y.b}; }
-BSS_HD Pair operator*(Pair x, Pair y) { return {x.a * y.a, x.b * y.b}; }
-BSS_HD Pair operator/(Pair x, Pair y) { return {x.a / y.a, x.b / y.b}; }
-BSS_HD Pair operator-(Pair x) { return {-x.a, -x.b}; }
-BSS_HD Pair operator+(Pair x, float y) { return {x.a + y, x.b + y}; }
-BSS_HD Pair operator-(Pair x, float y) { return {x.a - y, x.b - y}; }
-BSS_HD Pair operator*(Pair x, float y) { return {x.a * y, x.b * y}; }
-BSS_HD Pair operator-(float x, Pair y) { return {x - y.a, x - y.b}; }
-BSS_HD Pair operator*(float x, Pair y) { return {x * y.a, x * y.b}; }
-BSS_HD Pair fused(Pair x, Pair y, Pair z) { return {fused(x.a, y.a, z.a), fused(x.b, y.b, z.b)}; }
-BSS_HD Pair fused_minus(Pair x, Pair y, Pair z) { return {fused_minus(x.a, y.a, z.a), fused_minus(x.b, y.b, z.b)}; }
-BSS_HD Pair smaller(Pair x, Pair y) { return {smaller(x.a, y.a), smaller(x.b, y.b)}; }
-BSS_HD Pair larger(Pair x, Pair y) { return {larger(x.a, y.a), larger(x.b, y.b)}; }
-BSS_HD PairMask above(Pair x, Pair y) { return {above(x.a, y.a), above(x.b, y.b)}; }
-BSS_HD PairMask at_least(Pair x, Pair y) { return {at_least(x.a, y.a), at_least(x.b, y.b)}; }
-BSS_HD PairMask operator|(PairMask x, PairMask y) { return {static_cast<Mask>(x.a | y.a), static_cast<Mask>(x.b | y.b)}; }
-BSS_HD bool any(PairMask x) { return any(static_cast<Mask>(x.a | x.b)); }
-BSS_HD Pair select(PairMask mask, Pair yes, Pair no) { return {select(mask.a, yes.a, no.a), select(mask.b, yes.b, no.b)}; }
-BSS_HD PairWord bits(Pair x) { return {bits(x.a), bits(x.b)}; }
-BSS_HD Pair from_bits(PairWord x) { return {from_bits(x.a), from_bits(x.b)}; }
-BSS_HD Pair number(PairWord x) { return {number(x.a), number(x.b)}; }
-BSS_HD PairWord operator-(PairWord x, PairWord y) { return {x.a - y.a, x.b - y.b}; }
-BSS_HD PairWord operator-(PairWord x, std::uint32_t y) { return {x.a - y, x.b - y}; }
-BSS_HD PairWord operator-(std::uint32_t x, PairWord y) { return {x - y.a, x - y.b}; }
-BSS_HD PairWord operator&(PairWord x, std::uint32_t y) { return {x.a & y, x.b & y}; }
-BSS_HD PairWord operator<<(PairWord x, int y) { return {x.a << y, x.b << y}; }
-BSS_HD PairWord operator>>(PairWord x, int y) { return {x.a >> y, x.b >> y}; }
-BSS_HD void load(Pair& r, const float* p, std::ptrdiff_t apart)
+template <class T>
+inline constexpr int registers = 1;
+template <class T>
+inline constexpr int registers<PairOf<T>> = 2 * registers<T>;
+
+template <class T>
+BSS_HD PairOf<T> operator+(PairOf<T> x, PairOf<T> y) { return {x.a + y.a, x.b + y.b}; }
+template <class T>
+BSS_HD PairOf<T> operator-(PairOf<T> x, PairOf<T> y) { return {x.a - y.a, x.b - y.b}; }
+template <class T>
+BSS_HD PairOf<T> operator*(PairOf<T> x, PairOf<T> y) { return {x.a * y.a, x.b * y.b}; }
+template <class T>
+BSS_HD PairOf<T> operator/(PairOf<T> x, PairOf<T> y) { return {x.a / y.a, x.b / y.b}; }
+template <class T>
+BSS_HD PairOf<T> operator-(PairOf<T> x) { return {-x.a, -x.b}; }
+template <class T>
+BSS_HD PairOf<T> operator+(PairOf<T> x, float y) { return {x.a + y, x.b + y}; }
+template <class T>
+BSS_HD PairOf<T> operator-(PairOf<T> x, float y) { return {x.a - y, x.b - y}; }
+template <class T>
+BSS_HD PairOf<T> operator*(PairOf<T> x, float y) { return {x.a * y, x.b * y}; }
+template <class T>
+BSS_HD PairOf<T> operator-(float x, PairOf<T> y) { return {x - y.a, x - y.b}; }
+template <class T>
+BSS_HD PairOf<T> operator*(float x, PairOf<T> y) { return {x * y.a, x * y.b}; }
+template <class T>
+BSS_HD PairOf<T> operator-(std::uint32_t x, PairOf<T> y) { return {x - y.a, x - y.b}; }
+template <class T>
+BSS_HD PairOf<T> operator-(PairOf<T> x, std::uint32_t y) { return {x.a - y, x.b - y}; }
+template <class T>
+BSS_HD PairOf<T> operator&(PairOf<T> x, std::uint32_t y) { return {x.a & y, x.b & y}; }
+template <class T>
+BSS_HD PairOf<T> operator<<(PairOf<T> x, int y) { return {x.a << y, x.b << y}; }
+template <class T>
+BSS_HD PairOf<T> operator>>(PairOf<T> x, int y) { return {x.a >> y, x.b >> y}; }
+template <class T>
+BSS_HD PairOf<T> operator|(PairOf<T> x, PairOf<T> y) { return {static_cast<T>(x.a | y.a), static_cast<T>(x.b | y.b)}; }
+template <class T>
+BSS_HD PairOf<T> fused(PairOf<T> x, PairOf<T> y, PairOf<T> z) { return {fused(x.a, y.a, z.a), fused(x.b, y.b, z.b)}; }
+template <class T>
+BSS_HD PairOf<T> fused_minus(PairOf<T> x, PairOf<T> y, PairOf<T> z) { return {fused_minus(x.a, y.a, z.a), fused_minus(x.b, y.b, z.b)}; }
+template <class T>
+BSS_HD PairOf<T> smaller(PairOf<T> x, PairOf<T> y) { return {smaller(x.a, y.a), smaller(x.b, y.b)}; }
+template <class T>
+BSS_HD PairOf<T> larger(PairOf<T> x, PairOf<T> y) { return {larger(x.a, y.a), larger(x.b, y.b)}; }
+template <class T>
+BSS_HD auto above(PairOf<T> x, PairOf<T> y) { return PairOf<decltype(above(x.a, y.a))>{above(x.a, y.a), above(x.b, y.b)}; }
+template <class T>
+BSS_HD auto at_least(PairOf<T> x, PairOf<T> y) { return PairOf<decltype(at_least(x.a, y.a))>{at_least(x.a, y.a), at_least(x.b, y.b)}; }
+template <class T>
+BSS_HD bool any(PairOf<T> x) { return any(static_cast<T>(x.a | x.b)); }
+template <class M, class T>
+BSS_HD PairOf<T> select(PairOf<M> mask, PairOf<T> yes, PairOf<T> no) { return {select(mask.a, yes.a, no.a), select(mask.b, yes.b, no.b)}; }
+template <class T>
+BSS_HD auto bits(PairOf<T> x) { return PairOf<decltype(bits(x.a))>{bits(x.a), bits(x.b)}; }
+template <class T>
+BSS_HD auto from_bits(PairOf<T> x) { return PairOf<decltype(from_bits(x.a))>{from_bits(x.a), from_bits(x.b)}; }
+template <class T>
+BSS_HD auto number(PairOf<T> x) { return PairOf<decltype(number(x.a))>{number(x.a), number(x.b)}; }
+template <class T, class E>
+BSS_HD void load(PairOf<T>& r, const E* p, std::ptrdiff_t apart)
 {
-    load(r.a, p, 0);
-    load(r.b, p + apart, 0);
+    load(r.a, p, apart);
+    load(r.b, p + registers<T> * apart, apart);
 }
-BSS_HD void load(PairWord& r, const std::uint32_t* p, std::ptrdiff_t apart)
+template <class T, class E>
+BSS_HD void store(E* p, std::ptrdiff_t apart, PairOf<T> x)
 {
-    load(r.a, p, 0);
-    load(r.b, p + apart, 0);
-}
-BSS_HD void store(float* p, std::ptrdiff_t apart, Pair x)
-{
-    store(p, 0, x.a);
-    store(p + apart, 0, x.b);
-}
-BSS_HD void store(std::uint32_t* p, std::ptrdiff_t apart, PairWord x)
-{
-    store(p, 0, x.a);
-    store(p + apart, 0, x.b);
+    store(p, apart, x.a);
+    store(p + registers<T> * apart, apart, x.b);
 }
 
 /// Words of a number type.
@@ -183,9 +203,9 @@ template <class R>
 struct WordsOf {
     using Type = Word;
 };
-template <>
-struct WordsOf<Pair> {
-    using Type = PairWord;
+template <class T>
+struct WordsOf<PairOf<T>> {
+    using Type = PairOf<typename WordsOf<T>::Type>;
 };
 
 }   // namespace bss::model

@@ -1,74 +1,140 @@
 /// How the membranes of a chip lie in memory, and the door to the step in each instruction set. Plain data: every unit includes this.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 
 namespace bss {
 
 inline constexpr int lanes = 16;            ///< membranes of a block
 
-/// One denmem of each of a block's membranes. Units of model/neuron.hpp. A row of 16 floats is a cache line: rows that a block does not use cost nothing.
-struct alignas(64) DenmemLanes {
-    // State.
-    float g[2][lanes];                      ///< conductances of the inputs, averaged over the coming step
-    float w[lanes];                         ///< open: MembraneLanes::lift is still to be added
-    float carry[lanes];                     ///< what rounding has kept from w so far
-    // Parameters of every block.
-    float g_leak[lanes], e_leak[lanes];
-    float e_rev[2][lanes], decay[2][lanes];
-    // Of blocks with the exponential, adaptation, limits.
-    float slope[lanes], intercept[lanes];
-    float rate[lanes], gain[lanes];
-    float leak_cubic[lanes], leak_end[lanes];
-    float syn_curve[2][lanes], syn_end[2][lanes];
-    // Of events.
-    float per_quantum[2][lanes];            ///< what a quantum of input adds to g
-    float jump[lanes];
+/// Sixteen numbers, one a membrane: a cache line.
+struct alignas(64) Row {
+    float of[lanes];
 };
 
-struct alignas(64) MembraneLanes {
-    float v[lanes];
-    float refractory[lanes];                ///< steps left
-    float lift[lanes];                      ///< integral of (v - v at its beginning) over the last step
+/// What the membranes of a block have.
+struct Features {
+    bool exponential = false, adaptation = false, limits = false, noise = false;
+    auto operator<=>(const Features&) const = default;
+};
+
+/// Where a denmem's rows lie, in the order of their use. What a block does not have has no rows: the step reads a block from one end to the other.
+struct DenmemRows {
+    int e_leak = 0;
+    int g_leak = 0;                         ///< without limits
+    int leak_per_end = 0, leak_strength = 0;
+    int g[2] = {};                          ///< state: conductance in quanta
+    int per_quantum[2] = {};                ///< without limits
+    int limit_share[2] = {}, limit_scale[2] = {};
+    int decay[2] = {}, e_rev[2] = {};
+    int slope = 0, intercept = 0;
+    int rate = 0, gain = 0;
+    int w = 0;                              ///< state; open: MembraneRows::lift is still to be added
+    int carry = 0;                          ///< state: what rounding has kept from w so far
+    int jump = 0;                           ///< read when the membrane fires
+    int count = 0;
+};
+constexpr DenmemRows denmem_rows(bool exponential, bool adaptation, bool limits)
+{
+    DenmemRows rows;
+    int next = 0;
+    rows.e_leak = next++;
+    if (limits) {
+        rows.leak_per_end = next++;
+        rows.leak_strength = next++;
+    } else {
+        rows.g_leak = next++;
+    }
+    for (int input = 0; input < 2; ++input) {
+        rows.g[input] = next++;
+        if (limits) {
+            rows.limit_share[input] = next++;
+            rows.limit_scale[input] = next++;
+        } else {
+            rows.per_quantum[input] = next++;
+        }
+        rows.decay[input] = next++;
+        rows.e_rev[input] = next++;
+    }
+    if (exponential) {
+        rows.slope = next++;
+        rows.intercept = next++;
+    }
+    if (adaptation) {
+        rows.rate = next++;
+        rows.gain = next++;
+        rows.w = next++;
+        rows.carry = next++;
+        rows.jump = next++;
+    }
+    rows.count = next;
+    return rows;
+}
+
+/// A block begins with its membranes' rows; those of its denmems follow, denmem by denmem.
+struct MembraneRows {
+    Row v;
+    Row refractory;                         ///< steps left
+    Row lift;                               ///< integral of (v - v at its beginning) over the last step
+    Row noise;                              ///< of a noise draw's unit
+    Row words[4];                           ///< random bits, of sixteen steps
+};
+inline constexpr int membrane_rows = sizeof(MembraneRows) / sizeof(Row);
+
+/// What few steps read of a block.
+struct alignas(64) RareRows {
     float current[lanes];                   ///< into the membrane
-    float noise[lanes];                     ///< of a noise draw's unit
-    std::uint32_t words[4][lanes];          ///< random, of eight steps
-    std::uint32_t place[lanes];             ///< address of the noise
-    // Of spikes.
     float v_reset[lanes], tau_refrac[lanes];
+    std::uint32_t place[lanes];             ///< address of the noise
     std::uint32_t neuron[lanes];
 };
 
-/// Input of one denmem of each of a block's membranes: signed integers.
-struct alignas(64) QuantaLanes {
-    std::uint32_t of[lanes];
+/// Blocks of one kind, one after the other.
+struct BlockGroup {
+    Features features;
+    int denmems = 1;                        ///< of each membrane
+    int blocks = 0;
+    int first_row = 0;                      ///< of the first block's accumulators; a block has one a denmem
+    bool current = false;                   ///< somebody asked for current
+    Row* rows = nullptr;
+    RareRows* rare = nullptr;               ///< [block]
+
+    int rows_per_denmem() const { return denmem_rows(features.exponential, features.adaptation, features.limits).count; }
+    int rows_per_block() const { return membrane_rows + denmems * rows_per_denmem(); }
+    MembraneRows& membranes(int block) const { return *reinterpret_cast<MembraneRows*>(rows + static_cast<std::ptrdiff_t>(block) * rows_per_block()); }
+    Row* denmem(int block, int k) const { return rows + static_cast<std::ptrdiff_t>(block) * rows_per_block() + membrane_rows + k * rows_per_denmem(); }
 };
 
-/// The arrays of blocks that follow each other follow each other, too.
-struct MembraneBlock {
-    MembraneLanes* membranes;
-    DenmemLanes* denmems;                   ///< [count]
-    QuantaLanes* input[2];                  ///< [count]
-    int count;                              ///< denmems of each membrane
-    bool exponential, adaptation, limits, noise;
+/// Accumulators of one denmem of each of a block's membranes: signed integers.
+struct alignas(64) QuantaRow {
+    std::uint32_t of[lanes];
 };
 
 struct LaneSpike {
     std::uint32_t neuron;
+    std::uint32_t step;                     ///< of the window
     float fraction;
 };
 
+/// Some blocks through some steps.
 struct StepArguments {
-    const MembraneBlock* blocks;
-    int count;
-    std::int64_t step;
-    bool input;                             ///< the accumulators hold something
-    bool draw;                              ///< the noise words do not belong to this step's group of eight yet
+    const BlockGroup* group;
+    int first_block, blocks;
+    std::int64_t first_step;
+    int steps;
+    bool draw;                              ///< the noise words do not belong to the first step yet
     std::uint32_t noise_key[2], wafer, hicann;
-    LaneSpike* spikes;                      ///< room for four a membrane
+    QuantaRow* quanta;                      ///< [step][input][row]; left zero
+    std::ptrdiff_t quanta_of_input;         ///< rows
+    std::uint64_t filled;                   ///< bit by bit: the steps that have input
+    const char* next;                       ///< what will be wanted next
+    std::ptrdiff_t next_bytes;
+    LaneSpike* spikes;                      ///< room for four a membrane and step
 };
 
-/// All membranes through one step. @return number of spikes
+/// @return number of spikes
 using StepFunction = int(const StepArguments&);
 StepFunction step_avx512, step_avx2, step_baseline;
 

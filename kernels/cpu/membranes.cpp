@@ -4,14 +4,12 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numbers>
-#include <numeric>
 #include <tuple>
 
 #include <fmt/format.h>
 
-#include "kernels/model/noise.hpp"
 #include "kernels/model/observables.hpp"
+#include "kernels/model/parameters.hpp"
 #include "simd.hpp"
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
@@ -20,21 +18,16 @@ namespace bss {
 
 namespace {
 
-/// What a neuron needs of its block.
-struct Features {
-    bool exponential = false, adaptation = false, limits = false, noise = false;
-    auto operator<=>(const Features&) const = default;
-};
-
-bool adapts(const DenmemCircuit& c) { return c.a_siemens != 0 || c.b_ampere != 0; }
+/// A chunk of blocks goes through a window while it stays in the first-level cache.
+constexpr int chunk_bytes = 32 * 1024;
 
 Features features(const NeuronCircuit& neuron)
 {
     Features f;
     for (const auto& c : neuron.denmems) {
         f.exponential |= c.exponential;
-        f.adaptation |= adapts(c);
-        f.limits |= std::isfinite(c.leak_linear_volt) || std::isfinite(c.synaptic_limit_siemens[0]) || std::isfinite(c.synaptic_limit_siemens[1]);
+        f.adaptation |= model::adapts(c);
+        f.limits |= model::limited(c);
         f.noise |= c.noise_volt_per_sqrt_s != 0;
     }
     return f;
@@ -56,7 +49,7 @@ void check(const NeuronCircuit& neuron, std::size_t index)
         require(c.tau_syn_s[0] > 0, "a positive excitatory tau_syn", c.tau_syn_s[0]);
         require(c.tau_syn_s[1] > 0, "a positive inhibitory tau_syn", c.tau_syn_s[1]);
         require(!c.exponential || c.delta_t_volt > 0, "a positive delta_T", c.delta_t_volt);
-        require(!adapts(c) || c.tau_w_s > 0, "a positive tau_w", c.tau_w_s);
+        require(!model::adapts(c) || c.tau_w_s > 0, "a positive tau_w", c.tau_w_s);
         require(std::isfinite(c.e_leak_volt), "a finite E_l", c.e_leak_volt);
         require(std::isfinite(c.v_threshold_volt), "a finite threshold", c.v_threshold_volt);
         require(std::isfinite(c.v_reset_volt), "a finite V_reset", c.v_reset_volt);
@@ -64,58 +57,41 @@ void check(const NeuronCircuit& neuron, std::size_t index)
     }
 }
 
-/// A circuit in the units of the model (model/neuron.hpp), in one lane.
-/// @param scale       step / capacitance of the whole membrane: what makes conductances and currents of it
-/// @param threshold   origin of the potentials, volts
-/// @param quantum     of the two synaptic inputs, siemens
-void fill(DenmemLanes& d, int lane, const DenmemCircuit& c, const MembraneSettings& settings, double scale, double threshold,
-          const std::array<double, 2>& quantum)
+/// A denmem's parameters in its lane.
+void fill(Row* d, int lane, const Features& has, const model::DenmemParameters& p)
 {
-    const auto set = [lane](float (&row)[lanes], double value) { row[lane] = static_cast<float>(value); };
-    set(d.g_leak, c.g_leak_siemens * scale);
-    set(d.e_leak, c.e_leak_volt - threshold);
-    for (int i = 0; i < 2; ++i) {
-        const double steps = settings.timestep_s / c.tau_syn_s[i];
-        set(d.e_rev[i], c.e_rev_volt[i] - threshold);
-        set(d.decay[i], std::exp(-steps));
-        set(d.per_quantum[i], quantum[i] * scale * -std::expm1(-steps) / steps);
-        const double limit = c.synaptic_limit_siemens[i] * scale;
-        set(d.syn_curve[i], limit > 0 ? 1 / (4 * limit) : 0);       // an input that gives nothing ends at 0
-        set(d.syn_end[i], 2 * limit);
+    const DenmemRows rows = denmem_rows(has.exponential, has.adaptation, has.limits);
+    const auto set = [&](int row, float value) { d[row].of[lane] = value; };
+    set(rows.e_leak, p.e_leak);
+    if (has.limits) {
+        set(rows.leak_per_end, p.leak_per_end);
+        set(rows.leak_strength, p.leak_strength);
+    } else {
+        set(rows.g_leak, p.g_leak);
     }
-    set(d.leak_cubic, 4.0 / 27.0 / (c.leak_linear_volt * c.leak_linear_volt));
-    set(d.leak_end, 1.5 * c.leak_linear_volt);
-    const double slope = c.exponential ? std::numbers::log2e / c.delta_t_volt : 0;
-    set(d.slope, slope);
-    set(d.intercept, c.exponential ? std::log2(c.g_leak_siemens * c.delta_t_volt * scale) - (c.v_exp_volt - threshold) * slope
-                                   : -std::numeric_limits<double>::infinity());
-    if (adapts(c)) {
-        const double rate = -std::expm1(-settings.timestep_s / c.tau_w_s);
-        set(d.rate, rate);
-        set(d.gain, c.a_siemens * scale * rate);
-        set(d.jump, c.b_ampere * scale);
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (has.limits) {
+            set(rows.limit_share[i], p.limit_share[i]);
+            set(rows.limit_scale[i], p.limit_scale[i]);
+        } else {
+            set(rows.per_quantum[i], p.per_quantum[i]);
+        }
+        set(rows.decay[i], p.decay[i]);
+        set(rows.e_rev[i], p.e_rev[i]);
     }
-}
-
-/// Potentials of the model stand below the threshold; one that would not be is just below, and the membrane fires when it is free to.
-float below_threshold(double relative_volt)
-{
-    return static_cast<float>(std::min(-1e-7, relative_volt));
-}
-
-/// Nothing moves an unused lane: no conductance, and refractory for ever.
-void fill_unused(MembraneLanes& m, std::span<DenmemLanes> denmems, int lane)
-{
-    m.v[lane] = m.v_reset[lane] = -1;
-    m.refractory[lane] = m.tau_refrac[lane] = std::numeric_limits<float>::infinity();
-    for (auto& d : denmems) {
-        d.intercept[lane] = -std::numeric_limits<float>::infinity();
-        d.leak_end[lane] = d.syn_end[0][lane] = d.syn_end[1][lane] = std::numeric_limits<float>::infinity();
+    if (has.exponential) {
+        set(rows.slope, p.slope);
+        set(rows.intercept, p.intercept);
+    }
+    if (has.adaptation) {
+        set(rows.rate, p.rate);
+        set(rows.gain, p.gain);
+        set(rows.jump, p.jump);
     }
 }
 
 struct Place {
-    int block = 0, lane = 0;
+    int group = 0, block = 0, lane = 0;
     double threshold_volt = 0;
     double scale = 1;                       ///< step / capacitance, s/F
     std::array<double, 2> quantum_siemens{};///< of its synaptic inputs
@@ -127,16 +103,13 @@ struct Membranes::Data {
     MembraneSettings settings;
     Simd simd = choose_simd();
     std::vector<Place> places;              ///< [neuron]
-    std::vector<MembraneBlock> blocks;
-    std::vector<int> first_denmem;          ///< [block] index into denmems
-    std::vector<MembraneLanes> membranes;   ///< [block]
-    std::vector<DenmemLanes> denmems;
-    std::array<std::vector<QuantaLanes>, 2> input;
-    bool pending = false;
+    std::vector<BlockGroup> groups;
+    std::vector<Row> rows;                  ///< of all blocks
+    std::vector<RareRows> rare;             ///< [block]
+    int accumulators = 0;                   ///< rows of them
     std::int64_t drawn = -1;                ///< group of steps that the noise words belong to
-    std::vector<LaneSpike> spikes;
 
-    const DenmemLanes& denmem(const Place& place, int k) const { return denmems[static_cast<std::size_t>(first_denmem[place.block] + k)]; }
+    const MembraneRows& membranes(const Place& place) const { return groups[static_cast<std::size_t>(place.group)].membranes(place.block); }
 };
 
 Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings) : data_(std::make_unique<Data>())
@@ -156,69 +129,76 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
     }
     std::ranges::sort(order);
 
-    // Equally large neurons fill blocks of 16; those with equal features stand together.
+    // Neurons of equal size fill blocks of 16; where two kinds share a block, it has the features of both.
     data.places.resize(neurons.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        const auto& [count, needs, index] = order[i];
-        const int last_lane = i == 0 ? -1 : data.places[std::get<2>(order[i - 1])].lane;
-        const bool full = i == 0 || data.blocks.back().count != static_cast<int>(count) || last_lane == lanes - 1;
-        const int lane = full ? 0 : last_lane + 1;
-        if (full) {
-            data.first_denmem.push_back(data.blocks.empty() ? 0 : data.first_denmem.back() + data.blocks.back().count);
-            data.blocks.push_back({.membranes = nullptr, .denmems = nullptr, .input = {}, .count = static_cast<int>(count),
-                                   .exponential = false, .adaptation = false, .limits = false, .noise = false});
+    std::vector<std::pair<int, Features>> blocks;           // denmems of a membrane, features
+    std::vector<int> block_of(neurons.size());
+    int lane = lanes;
+    for (const auto& [count, has, index] : order) {
+        if (lane == lanes || blocks.back().first != static_cast<int>(count)) {
+            blocks.emplace_back(static_cast<int>(count), Features{});
+            lane = 0;
         }
-        auto& block = data.blocks.back();
-        block.exponential |= needs.exponential;
-        block.adaptation |= needs.adaptation;
-        block.limits |= needs.limits;
-        block.noise |= needs.noise;
-        data.places[index].block = static_cast<int>(data.blocks.size()) - 1;
-        data.places[index].lane = lane;
+        Features& all = blocks.back().second;
+        all = {all.exponential || has.exponential, all.adaptation || has.adaptation, all.limits || has.limits, all.noise || has.noise};
+        block_of[index] = static_cast<int>(blocks.size()) - 1;
+        data.places[index].lane = lane++;
     }
-    const std::size_t rows = data.blocks.empty() ? 0 : static_cast<std::size_t>(data.first_denmem.back() + data.blocks.back().count);
-    data.membranes.resize(data.blocks.size());
-    data.denmems.resize(rows);
-    data.input[0].resize(rows);
-    data.input[1].resize(rows);
-    data.spikes.resize(4 * lanes * data.blocks.size());
-    for (std::size_t b = 0; b < data.blocks.size(); ++b) {
-        auto& block = data.blocks[b];
-        const auto first = static_cast<std::size_t>(data.first_denmem[b]);
-        block.membranes = &data.membranes[b];
-        block.denmems = &data.denmems[first];
-        block.input[0] = &data.input[0][first];
-        block.input[1] = &data.input[1][first];
-        for (int lane = 0; lane < lanes; ++lane) {
-            fill_unused(*block.membranes, {block.denmems, static_cast<std::size_t>(block.count)}, lane);
+    std::size_t total_rows = 0;
+    std::vector<std::pair<int, int>> in_group;              // [block] group, block within
+    for (const auto& [count, has] : blocks) {
+        if (data.groups.empty() || data.groups.back().denmems != count || data.groups.back().features != has) {
+            data.groups.push_back({.features = has, .denmems = count, .first_row = data.accumulators});
+        }
+        BlockGroup& group = data.groups.back();
+        in_group.emplace_back(static_cast<int>(data.groups.size()) - 1, group.blocks++);
+        data.accumulators += count;
+        total_rows += static_cast<std::size_t>(group.rows_per_block());
+    }
+    data.rows.resize(total_rows);
+    data.rare.resize(blocks.size());
+    Row* rows = data.rows.data();
+    RareRows* rare = data.rare.data();
+    for (BlockGroup& group : data.groups) {
+        group.rows = rows;
+        group.rare = rare;
+        rows += static_cast<std::ptrdiff_t>(group.blocks) * group.rows_per_block();
+        rare += group.blocks;
+        // Nothing moves an unused lane: no conductance, and refractory for ever.
+        for (int b = 0; b < group.blocks; ++b) {
+            std::fill_n(group.membranes(b).v.of, lanes, -1.0f);
+            std::fill_n(group.membranes(b).refractory.of, lanes, std::numeric_limits<float>::infinity());
+            std::fill_n(group.rare[b].tau_refrac, lanes, std::numeric_limits<float>::infinity());
+            for (int k = 0; k < group.denmems; ++k) {
+                for (int l = 0; l < lanes; ++l) {
+                    fill(group.denmem(b, k), l, group.features, {});
+                }
+            }
         }
     }
 
     for (std::size_t i = 0; i < neurons.size(); ++i) {
         const auto& neuron = neurons[i];
-        const auto& firing = neuron.denmems[static_cast<std::size_t>(neuron.firing)];
         auto& place = data.places[i];
-        double capacitance = 0, noise_squared = 0;
-        for (const auto& c : neuron.denmems) {
-            capacitance += c.capacitance_farad;
-            noise_squared += std::pow(c.capacitance_farad * c.noise_volt_per_sqrt_s, 2);
-        }
-        place.threshold_volt = firing.v_threshold_volt;
-        place.scale = settings.timestep_s / capacitance;
+        std::tie(place.group, place.block) = in_group[static_cast<std::size_t>(block_of[i])];
         for (std::size_t input = 0; input < 2; ++input)
             place.quantum_siemens[input] = neuron.quantum_siemens[input] > 0 ? neuron.quantum_siemens[input] : settings.quantum_siemens;
-        auto& block = data.blocks[static_cast<std::size_t>(place.block)];
-        auto& m = *block.membranes;
-        const int lane = place.lane;
-        m.v[lane] = below_threshold(neuron.initial_volt - place.threshold_volt);
-        m.refractory[lane] = 0;
-        m.noise[lane] = static_cast<float>(std::sqrt(noise_squared * settings.timestep_s) / capacitance / model::draw_deviation);
-        m.place[lane] = neuron.place;
-        m.v_reset[lane] = below_threshold(firing.v_reset_volt - place.threshold_volt);
-        m.tau_refrac[lane] = static_cast<float>(firing.tau_refrac_s / settings.timestep_s);
-        m.neuron[lane] = static_cast<std::uint32_t>(i);
+        const auto parameters = model::membrane_parameters(neuron.denmems, static_cast<std::size_t>(neuron.firing), neuron.initial_volt, settings.timestep_s);
+        place.threshold_volt = parameters.threshold_volt;
+        place.scale = parameters.scale;
+        const BlockGroup& group = data.groups[static_cast<std::size_t>(place.group)];
+        MembraneRows& m = group.membranes(place.block);
+        m.v.of[place.lane] = parameters.v;
+        m.refractory.of[place.lane] = 0;
+        m.noise.of[place.lane] = parameters.noise;
+        RareRows& r = group.rare[place.block];
+        r.place[place.lane] = neuron.place;
+        r.v_reset[place.lane] = parameters.v_reset;
+        r.tau_refrac[place.lane] = parameters.tau_refrac;
+        r.neuron[place.lane] = static_cast<std::uint32_t>(i);
         for (std::size_t k = 0; k < neuron.denmems.size(); ++k) {
-            fill(block.denmems[k], lane, neuron.denmems[k], settings, place.scale, place.threshold_volt, place.quantum_siemens);
+            fill(group.denmem(place.block, static_cast<int>(k)), place.lane, group.features,
+                 model::denmem_parameters(neuron.denmems[k], parameters, settings.timestep_s, place.quantum_siemens));
         }
     }
 }
@@ -229,79 +209,96 @@ Membranes& Membranes::operator=(Membranes&&) noexcept = default;
 
 int Membranes::neurons() const { return static_cast<int>(data_->places.size()); }
 
-int Membranes::slots() const { return static_cast<int>(data_->denmems.size()) * lanes; }
+int Membranes::slots() const { return data_->accumulators * lanes; }
 
 int Membranes::slot(int neuron, int k) const
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
-    return (data_->first_denmem[static_cast<std::size_t>(place.block)] + k) * lanes + place.lane;
-}
-
-std::int32_t* Membranes::input(int synaptic_input)
-{
-    data_->pending = true;
-    return reinterpret_cast<std::int32_t*>(data_->input[static_cast<std::size_t>(synaptic_input)].data());
+    const BlockGroup& group = data_->groups[static_cast<std::size_t>(place.group)];
+    return (group.first_row + place.block * group.denmems + k) * lanes + place.lane;
 }
 
 void Membranes::set_current(int neuron, double ampere)
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
-    data_->membranes[static_cast<std::size_t>(place.block)].current[place.lane] = static_cast<float>(ampere * place.scale);
+    BlockGroup& group = data_->groups[static_cast<std::size_t>(place.group)];
+    group.current = true;
+    group.rare[place.block].current[place.lane] = static_cast<float>(ampere * place.scale);
 }
 
-void Membranes::step(std::int64_t step, std::vector<MembraneSpike>& spikes)
+void Membranes::run(std::int64_t first, int steps, WindowInput& input, std::vector<MembraneSpike>& spikes, const Membranes* next)
 {
     auto& data = *data_;
     const auto& settings = data.settings;
-    const std::int64_t group = step / model::steps_per_draw;
+    // Every thread has its own, which grows to the longest window.
+    thread_local std::vector<LaneSpike> crossings;
     std::uint32_t key[2];
     random_key(settings.trial, Purpose::membrane_noise, key);
-    const StepArguments arguments{data.blocks.data(), static_cast<int>(data.blocks.size()), step, data.pending, group != data.drawn, {key[0], key[1]},
-                                  settings.wafer, settings.hicann, data.spikes.data()};
-    const int count = data.simd.step(arguments);
-    data.pending = false;
-    data.drawn = group;
-    for (int i = 0; i < count; ++i) {
-        spikes.push_back({data.spikes[static_cast<std::size_t>(i)].neuron, data.spikes[static_cast<std::size_t>(i)].fraction});
+    const char* const end = reinterpret_cast<const char*>(data.rows.data() + data.rows.size());
+    for (const BlockGroup& group : data.groups) {
+        const int block_bytes = group.rows_per_block() * static_cast<int>(sizeof(Row));
+        int chunk = std::clamp(chunk_bytes / block_bytes, 2, 1024);
+        chunk -= chunk >= 4 ? chunk % 4 : chunk % 2;
+        if (const std::size_t room = std::size_t{4} * lanes * static_cast<std::size_t>(chunk * steps); crossings.size() < room) {
+            crossings.resize(room);
+        }
+        for (int block = 0; block < group.blocks; block += chunk) {
+            const int count = std::min(chunk, group.blocks - block);
+            const char* wanted = reinterpret_cast<const char*>(&group.membranes(block + count));
+            std::ptrdiff_t wanted_bytes = std::min<std::ptrdiff_t>(end - wanted, chunk * block_bytes);
+            if (wanted == end && next != nullptr) {
+                wanted = reinterpret_cast<const char*>(next->data_->rows.data());
+                wanted_bytes = std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(next->data_->rows.size() * sizeof(Row)), chunk * block_bytes);
+            }
+            const StepArguments arguments{&group, block, count, first, steps, first / model::steps_per_draw != data.drawn, {key[0], key[1]}, settings.wafer, settings.hicann,
+                                          input.rows(), input.rows_of_input(), input.filled(), wanted, wanted_bytes, crossings.data()};
+            const int found = data.simd.step(arguments);
+            for (int i = 0; i < found; ++i) {
+                const LaneSpike& spike = crossings[static_cast<std::size_t>(i)];
+                spikes.push_back({spike.neuron, spike.fraction, first + spike.step});
+            }
+        }
     }
+    data.drawn = (first + steps - 1) / model::steps_per_draw;
+    input.pass(steps);
 }
 
 float Membranes::v_volt(int neuron) const
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
-    return model::volt(place.threshold_volt, data_->membranes[static_cast<std::size_t>(place.block)].v[place.lane]);
+    return model::volt(place.threshold_volt, data_->membranes(place).v.of[place.lane]);
 }
 
 float Membranes::w_ampere(int neuron) const
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
-    const float lift = data_->membranes[static_cast<std::size_t>(place.block)].lift[place.lane];
+    const BlockGroup& group = data_->groups[static_cast<std::size_t>(place.group)];
+    if (!group.features.adaptation) {
+        return 0;
+    }
+    const DenmemRows rows = denmem_rows(group.features.exponential, true, group.features.limits);
+    const float lift = data_->membranes(place).lift.of[place.lane];
     double sum = 0;
-    for (int k = 0; k < data_->blocks[static_cast<std::size_t>(place.block)].count; ++k) {
-        const auto& d = data_->denmem(place, k);
-        sum += model::adaptation_part(d.w[place.lane], d.gain[place.lane], lift, d.carry[place.lane]);
+    for (int k = 0; k < group.denmems; ++k) {
+        const Row* d = group.denmem(place.block, k);
+        sum += model::adaptation_part(d[rows.w].of[place.lane], d[rows.gain].of[place.lane], lift, d[rows.carry].of[place.lane]);
     }
     return static_cast<float>(sum / place.scale);
 }
 
-float Membranes::g_siemens(int neuron, int synaptic_input) const
+float Membranes::g_siemens(int neuron, int synaptic_input, std::span<const std::int32_t> arrived) const
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
-    double sum = 0;
-    const MembraneBlock& block = data_->blocks[static_cast<std::size_t>(place.block)];
-    for (int k = 0; k < block.count; ++k) {
-        const auto& d = data_->denmem(place, k);
-        sum += model::quanta_in(d.g[synaptic_input][place.lane], d.per_quantum[synaptic_input][place.lane]);
-        sum += static_cast<std::int32_t>(block.input[synaptic_input][k].of[place.lane]);                           // not yet in g
+    const BlockGroup& group = data_->groups[static_cast<std::size_t>(place.group)];
+    const DenmemRows rows = denmem_rows(group.features.exponential, group.features.adaptation, group.features.limits);
+    double quanta = 0;
+    for (int k = 0; k < group.denmems; ++k) {
+        quanta += static_cast<double>(group.denmem(place.block, k)[rows.g[synaptic_input]].of[place.lane]);
+        if (!arrived.empty()) {
+            quanta += arrived[static_cast<std::size_t>(slot(neuron, k))];
+        }
     }
-    return static_cast<float>(sum * place.quantum_siemens[static_cast<std::size_t>(synaptic_input)]);
-}
-
-MembraneView Membranes::view(int neuron) const
-{
-    const Place& place = data_->places[static_cast<std::size_t>(neuron)];
-    const auto block = static_cast<std::size_t>(place.block);
-    return {data_->blocks[block], place.lane, place.threshold_volt, place.scale, place.quantum_siemens};
+    return static_cast<float>(quanta * place.quantum_siemens[static_cast<std::size_t>(synaptic_input)]);
 }
 
 std::string_view Membranes::simd() const { return data_->simd.name; }

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "membrane_block.hpp"
 #include "wafer/silicon.hpp"
+#include "window_input.hpp"
 
 namespace bss {
 
@@ -27,7 +27,7 @@ struct NeuronCircuit {
 
 struct MembraneSettings {
     double timestep_s = 0;
-    double quantum_siemens = 0;             ///< conductance of one unit in the input accumulators
+    double quantum_siemens = 0;             ///< conductance of a quantum of input
     std::uint64_t trial = 1;                ///< these three address the membrane noise
     std::uint32_t wafer = 0, hicann = 0;
 };
@@ -36,15 +36,7 @@ struct MembraneSettings {
 struct MembraneSpike {
     std::uint32_t neuron;                   ///< index into the neurons given at construction
     float fraction;                         ///< in [0, 1]
-};
-
-/// A neuron in its block, for backends that keep their data elsewhere.
-struct MembraneView {
-    const MembraneBlock& block;
-    int lane;
-    double threshold_volt;                  ///< origin of the potentials
-    double scale;                           ///< step / capacitance, s/F: what makes conductances and currents of SI units
-    std::array<double, 2> quantum_siemens;  ///< of its synaptic inputs
+    std::int64_t step;
 };
 
 class Membranes {
@@ -56,27 +48,23 @@ public:
     Membranes& operator=(Membranes&&) noexcept;
 
     int neurons() const;
-    /// Length of an input accumulator: one slot a denmem, padding included (never more than 16 x denmems).
+    /// Accumulators of an input: one slot a denmem, padding included (never more than 16 x denmems).
     int slots() const;
     /// Where denmem k of a neuron lies.
     int slot(int neuron, int k) const;
 
-    /// Accumulator of a synaptic input, [slot], in quanta: add the conductances of all events that act at the coming step's beginning.
-    /// The step consumes them and leaves zeros. Asking for it announces that there may be input: ask again in every step that has some.
-    std::int32_t* input(int synaptic_input);
-
     /// Current into a neuron's membrane from now on (the stimulus of hardware.md §2.5), amperes.
     void set_current(int neuron, double ampere);
 
-    /// Integrates step number `step`: from step dt to (step + 1) dt. Crossings are appended, ordered by slot, then time.
-    void step(std::int64_t step, std::vector<MembraneSpike>& spikes);
+    /// Integrates steps [first, first + steps): from first dt to (first + steps) dt. `input` is consumed. Crossings are appended, in no order.
+    /// @param next  whose data is wanted in the cache afterwards
+    void run(std::int64_t first, int steps, WindowInput& input, std::vector<MembraneSpike>& spikes, const Membranes* next = nullptr);
 
-    /// State at the grid point that was reached; conductances with what was delivered since. Sums over the neuron's denmems.
+    /// State at the grid point that was reached. Sums over the neuron's denmems.
     float v_volt(int neuron) const;
     float w_ampere(int neuron) const;
-    float g_siemens(int neuron, int synaptic_input) const;
-
-    MembraneView view(int neuron) const;
+    /// @param arrived  [slot] what acts at that very moment, in quanta; empty: nothing
+    float g_siemens(int neuron, int synaptic_input, std::span<const std::int32_t> arrived = {}) const;
 
     /// Instruction set in use: "avx512", "avx2" or "baseline": the best of the machine, or what the environment's BSS_SIMD says.
     std::string_view simd() const;

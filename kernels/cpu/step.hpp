@@ -1,5 +1,5 @@
-/// The step of a chip's membranes in the instruction set that the including unit is compiled for. Sections of a block as wide as a register one after
-/// the other; the text of the dynamics is kernels/model/.
+/// Steps of a chip's membranes in the instruction set that the including unit is compiled for. Some registers full of membranes at a time; the text of
+/// the dynamics is kernels/model/.
 #pragma once
 
 #include "kernels/cpu/lanes.hpp"
@@ -9,19 +9,29 @@
 
 namespace bss::model {
 
-BSS_HD Terms<Real> first(const Terms<Pair>& t) { return {t.linear.a, t.conductance.a, t.exponential.a, t.steepness.a, t.curvature.a, t.adaptation.a}; }
-BSS_HD Terms<Real> second(const Terms<Pair>& t) { return {t.linear.b, t.conductance.b, t.exponential.b, t.steepness.b, t.curvature.b, t.adaptation.b}; }
+template <class T>
+BSS_HD Terms<T> first(const Terms<PairOf<T>>& t)
+{
+    return {t.linear.a, t.conductance.a, t.exponential.a, t.steepness.a, t.curvature.a, t.adaptation.a};
+}
+template <class T>
+BSS_HD Terms<T> second(const Terms<PairOf<T>>& t)
+{
+    return {t.linear.b, t.conductance.b, t.exponential.b, t.steepness.b, t.curvature.b, t.adaptation.b};
+}
 
 /// Upstrokes are rare: only the register that has one pays.
-BSS_HD void use_steep_rise(PairMask steep, Rise<Pair>& result, const Terms<Pair>& sum, Pair force, Pair drive, Pair steepness, Pair y)
+template <class M, class T>
+BSS_HD void use_steep_rise(PairOf<M> steep, Rise<PairOf<T>>& result, const Terms<PairOf<T>>& sum, PairOf<T> force, PairOf<T> drive, PairOf<T> steepness,
+                           PairOf<T> y)
 {
     if (any(steep.a)) {
-        Rise<Real> a{result.rise.a, result.lift.a};
+        Rise<T> a{result.rise.a, result.lift.a};
         use_steep_rise(steep.a, a, first(sum), force.a, drive.a, steepness.a, y.a);
         result.rise.a = a.rise, result.lift.a = a.lift;
     }
     if (any(steep.b)) {
-        Rise<Real> b{result.rise.b, result.lift.b};
+        Rise<T> b{result.rise.b, result.lift.b};
         use_steep_rise(steep.b, b, second(sum), force.b, drive.b, steepness.b, y.b);
         result.rise.b = b.rise, result.lift.b = b.lift;
     }
@@ -31,199 +41,254 @@ BSS_HD void use_steep_rise(PairMask steep, Rise<Pair>& result, const Terms<Pair>
 template <bool exponential_, bool adaptation_, bool limits_, bool input_>
 struct Parts {
     static constexpr bool exponential = exponential_, adaptation = adaptation_, limits = limits_, input = input_;
+    static constexpr DenmemRows rows = denmem_rows(exponential, adaptation, limits);
+    using Quiet = Parts<exponential, adaptation, limits, false>;
 };
 
-/// A Pair takes the two halves of a block or, where a register holds a whole one, two blocks that follow each other.
-inline constexpr bool pairs_of_halves = width > 1 && 2 * width <= lanes, pairs_of_blocks = width == lanes;
-
-/// Lanes of rows, from `lane` on, and for a Pair also those `apart` elements further on.
+/// Registers of a block, and how many blocks an R holds. Where a register is as wide as a block, those of an R belong to blocks that follow each other.
+inline constexpr int registers_per_block = lanes / width;
 template <class R>
-struct Rows {
+inline constexpr int blocks_of = registers<R> > registers_per_block ? registers<R> / registers_per_block : 1;
+
+/// Lanes of rows from `lane` on; for several registers also those `apart` numbers further on.
+template <class R>
+struct Lanes {
     std::ptrdiff_t apart;
     int lane;
 
-    __attribute__((always_inline)) R operator()(const float (&row)[lanes]) const
+    __attribute__((always_inline)) R operator()(const Row& row) const
     {
         R r;
-        load(r, row + lane, apart);
+        load(r, row.of + lane, apart);
         return r;
     }
-    __attribute__((always_inline)) auto operator()(const std::uint32_t (&row)[lanes]) const
+    __attribute__((always_inline)) auto words(const Row& row) const { return bits((*this)(row)); }
+    __attribute__((always_inline)) auto operator()(const QuantaRow& row) const
     {
         typename WordsOf<R>::Type r;
-        load(r, row + lane, apart);
+        load(r, row.of + lane, apart);
         return r;
     }
-    __attribute__((always_inline)) void put(float (&row)[lanes], R a) const { store(row + lane, apart, a); }
-    __attribute__((always_inline)) void put(std::uint32_t (&row)[lanes], typename WordsOf<R>::Type a) const { store(row + lane, apart, a); }
+    __attribute__((always_inline)) void put(Row& row, R a) const { store(row.of + lane, apart, a); }
+    __attribute__((always_inline)) void put(QuantaRow& row, typename WordsOf<R>::Type a) const { store(row.of + lane, apart, a); }
 };
 
 /// One denmem of the membranes: takes its input, says what it does to the membrane, and moves its own state on.
 template <class P, class R>
-BSS_HD Terms<R> step_denmem(DenmemLanes& d, const Rows<R>& rows, QuantaLanes& excitatory, QuantaLanes& inhibitory, const Rows<R>& quanta_rows, R v, R lift)
+BSS_HD Terms<R> step_denmem(Row* d, const Lanes<R>& at, QuantaRow* quanta, std::ptrdiff_t quanta_of_input, const Lanes<R>& at_quanta, R v, R lift)
 {
+    constexpr DenmemRows rows = P::rows;
     Terms<R> one;
-    const R gap = rows(d.e_leak) - v;
+    const R gap = at(d[rows.e_leak]) - v;
     if constexpr (P::limits) {
-        limited_leak(one, gap, rows(d.g_leak), rows(d.leak_cubic), rows(d.leak_end));
+        limited_leak(one, gap, at(d[rows.leak_per_end]), at(d[rows.leak_strength]));
     } else {
-        leak(one, gap, rows(d.g_leak));
+        leak(one, gap, at(d[rows.g_leak]));
     }
     for (int i = 0; i < 2; ++i) {
-        R g = rows(d.g[i]);
+        R g = at(d[rows.g[i]]);
         if constexpr (P::input) {
-            QuantaLanes& quanta = i == 0 ? excitatory : inhibitory;
-            g = fused(number(quanta_rows(quanta.of)), rows(d.per_quantum[i]), g);
-            quanta_rows.put(quanta.of, typename WordsOf<R>::Type{});
+            QuantaRow& arrived = quanta[i * quanta_of_input];
+            g = g + number(at_quanta(arrived));
+            at_quanta.put(arrived, typename WordsOf<R>::Type{});
         }
-        rows.put(d.g[i], g * rows(d.decay[i]));
+        at.put(d[rows.g[i]], g * at(d[rows.decay[i]]));
         if constexpr (P::limits) {
-            g = limited_conductance(g, rows(d.syn_curve[i]), rows(d.syn_end[i]));
+            g = limited_conductance(g, at(d[rows.limit_share[i]]), at(d[rows.limit_scale[i]]));
+        } else {
+            g = conductance(g, at(d[rows.per_quantum[i]]));
         }
-        synapse(one, v, g, rows(d.e_rev[i]));
+        synapse(one, v, g, at(d[rows.e_rev[i]]));
     }
     if constexpr (P::exponential) {
-        exponential(one, v, rows(d.slope), rows(d.intercept));
+        exponential(one, v, at(d[rows.slope]), at(d[rows.intercept]));
     }
     if constexpr (P::adaptation) {
-        const R gain = rows(d.gain);
-        R w = rows(d.w), carry = fused(gain, lift, rows(d.carry));
-        adaptation(one, gap, rows(d.rate), gain, w, carry);
-        rows.put(d.w, w);
-        rows.put(d.carry, carry);
+        const R gain = at(d[rows.gain]);
+        R w = at(d[rows.w]), carry = fused(gain, lift, at(d[rows.carry]));
+        adaptation(one, gap, at(d[rows.rate]), gain, w, carry);
+        at.put(d[rows.w], w);
+        at.put(d[rows.carry], carry);
     }
     return one;
 }
 
-/// The crossings of a section, lane by lane.
+/// The crossings of a register, lane by lane.
 template <class P>
-[[maybe_unused]] static __attribute__((noinline)) LaneSpike* fire_lanes(const MembraneBlock& block, int lane0, Mask crossing, Real v, Terms<Real> sum,
-                                                                        Real fraction, LaneSpike* spikes)
+static __attribute__((noinline)) LaneSpike* fire_lanes(const BlockGroup& group, int block, int lane0, Mask crossing, Real v, const Terms<Real>& sum, Real fraction,
+                                                       std::uint32_t step, LaneSpike* spikes)
 {
+    constexpr DenmemRows rows = P::rows;
     alignas(Real) float begin[width], free[width];
-    alignas(Real) float rows[6][width];
+    alignas(Real) float terms[6][width];
     store(begin, 0, v);
     store(free, 0, fraction);
-    store(rows[0], 0, sum.linear);
-    store(rows[1], 0, sum.conductance);
-    store(rows[2], 0, sum.exponential);
-    store(rows[3], 0, sum.steepness);
-    store(rows[4], 0, sum.curvature);
-    store(rows[5], 0, sum.adaptation);
-    MembraneLanes& m = *block.membranes;
+    store(terms[0], 0, sum.linear);
+    store(terms[1], 0, sum.conductance);
+    store(terms[2], 0, sum.exponential);
+    store(terms[3], 0, sum.steepness);
+    store(terms[4], 0, sum.curvature);
+    store(terms[5], 0, sum.adaptation);
+    MembraneRows& m = group.membranes(block);
+    const RareRows& rare = group.rare[block];
+    Row* d = group.denmem(block, 0);
     for (int i = 0; i < width; ++i) {
         if (!at(crossing, i)) {
             continue;
         }
-        const Terms<float> terms{rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i]};
+        const Terms<float> of_lane{terms[0][i], terms[1][i], terms[2][i], terms[3][i], terms[4][i], terms[5][i]};
         const int lane = lane0 + i;
-        DenmemLanes& d = *block.denmems;
-        const DenmemColumn column{block.count,   sizeof(DenmemLanes) / sizeof(float), d.w + lane, d.jump + lane,
-                                  d.rate + lane, d.slope + lane,                      d.intercept + lane};
-        const Firing f = fire<P>(begin[i], terms, free[i], m.v_reset[lane], m.tau_refrac[lane], column);
-        m.v[lane] = f.v;
-        m.refractory[lane] = f.refractory;
-        m.lift[lane] = f.lift;
+        const DenmemColumn column{group.denmems, rows.count * lanes, d[rows.w].of + lane, d[rows.jump].of + lane,
+                                  d[rows.rate].of + lane, d[rows.slope].of + lane, d[rows.intercept].of + lane};
+        const Firing f = fire<P>(begin[i], of_lane, free[i], rare.v_reset[lane], rare.tau_refrac[lane], column);
+        m.v.of[lane] = f.v;
+        m.refractory.of[lane] = f.refractory;
+        m.lift.of[lane] = f.lift;
         for (int k = 0; k < f.spikes; ++k) {
-            *spikes++ = {m.neuron[lane], f.times[k]};
+            *spikes++ = {rare.neuron[lane], step, f.times[k]};
         }
     }
     return spikes;
 }
-template <class P>
-BSS_HD LaneSpike* fire_lanes(const MembraneBlock& block, int lane, PairMask crossing, Pair v, const Terms<Pair>& sum, Pair fraction, LaneSpike* spikes)
+template <class P, class M, class T>
+BSS_HD LaneSpike* fire_lanes(const BlockGroup& group, int block, int lane, PairOf<M> crossing, PairOf<T> v, const Terms<PairOf<T>>& sum, PairOf<T> fraction,
+                             std::uint32_t step, LaneSpike* spikes)
 {
-    spikes = fire_lanes<P>(block, lane, crossing.a, v.a, first(sum), fraction.a, spikes);
-    return fire_lanes<P>((&block)[pairs_of_blocks ? 1 : 0], pairs_of_blocks ? lane : lane + width, crossing.b, v.b, second(sum), fraction.b, spikes);
+    if (any(crossing.a)) {
+        spikes = fire_lanes<P>(group, block, lane, crossing.a, v.a, first(sum), fraction.a, step, spikes);
+    }
+    if (any(crossing.b)) {
+        const int further = registers<T> * width;
+        spikes = registers_per_block == 1 ? fire_lanes<P>(group, block + registers<T>, lane, crossing.b, v.b, second(sum), fraction.b, step, spikes)
+                                          : fire_lanes<P>(group, block, lane + further, crossing.b, v.b, second(sum), fraction.b, step, spikes);
+    }
+    return spikes;
 }
 
-/// A block, or two that follow each other and have equally many denmems (pairs_of_blocks).
+/// One step of the membranes of an R.
 template <class P, class R>
-static LaneSpike* step_blocks(const MembraneBlock& block, const StepArguments& arguments, bool noise, LaneSpike* spikes)
+static __attribute__((noinline)) LaneSpike* step_membranes(const StepArguments& arguments, int block, int lane, int step, LaneSpike* spikes)
 {
-    MembraneLanes& m = *block.membranes;
-    for (int lane = 0; lane < lanes; lane += static_cast<int>(pairs_of_blocks ? lanes : sizeof(R) / sizeof(float))) {
-        const auto rows_of = [lane](std::ptrdiff_t block_bytes) { return Rows<R>{pairs_of_blocks ? block_bytes / 4 : width, lane}; };
-        const Rows<R> rows = rows_of(sizeof(MembraneLanes)), denmem_rows = rows_of(static_cast<std::ptrdiff_t>(sizeof(DenmemLanes)) * block.count),
-                      quanta_rows = rows_of(static_cast<std::ptrdiff_t>(sizeof(QuantaLanes)) * block.count);
-        const R v = rows(m.v), lift = rows(m.lift);
-        Terms<R> sum = step_denmem<P>(block.denmems[0], denmem_rows, block.input[0][0], block.input[1][0], quanta_rows, v, lift);
-        for (int k = 1; k < block.count; ++k) {
-            add(sum, step_denmem<P>(block.denmems[k], denmem_rows, block.input[0][k], block.input[1][k], quanta_rows, v, lift));
+    const BlockGroup& group = *arguments.group;
+    const std::ptrdiff_t rows_per_block = membrane_rows + group.denmems * P::rows.count;
+    Row* const begin = group.rows + block * rows_per_block;
+    MembraneRows& m = *reinterpret_cast<MembraneRows*>(begin);
+    const auto lanes_of = [lane](std::ptrdiff_t row_count) { return Lanes<R>{registers_per_block == 1 ? row_count * lanes : width, lane}; };
+    const Lanes<R> at = lanes_of(rows_per_block), at_quanta = lanes_of(group.denmems);
+    QuantaRow* const quanta = arguments.quanta + 2 * step * arguments.quanta_of_input + group.first_row + block * group.denmems;
+
+    const R v = at(m.v), lift = P::adaptation ? at(m.lift) : R{};
+    Row* d = begin + membrane_rows;
+    Terms<R> sum = step_denmem<P>(d, at, quanta, arguments.quanta_of_input, at_quanta, v, lift);
+    for (int k = 1; k < group.denmems; ++k) {
+        d += P::rows.count;
+        add(sum, step_denmem<P>(d, at, quanta + k, arguments.quanta_of_input, at_quanta, v, lift));
+    }
+    if (group.current) {
+        R current;
+        load(current, group.rare[block].current + lane, registers_per_block == 1 ? static_cast<std::ptrdiff_t>(sizeof(RareRows) / sizeof(float)) : width);
+        sum.linear = sum.linear + current;
+    }
+    if (group.features.noise) {
+        const std::int64_t now = arguments.first_step + step;
+        sum.linear = fused(noise_draw<R>(at.words(m.words[noise_word(now)]), now), at(m.noise), sum.linear);
+    }
+    const R refractory = at(m.refractory);
+    const R fraction = larger(1.0f - refractory, R{});
+    at.put(m.refractory, larger(refractory - 1.0f, R{}));
+    const auto next = advance<P>(v, sum, fraction);
+    at.put(m.v, next.v);
+    if (P::adaptation) {
+        at.put(m.lift, next.lift);
+    }
+    const auto crossing = at_least(next.v, R{});
+    if (any(crossing)) [[unlikely]] {
+        spikes = fire_lanes<P>(group, block, lane, crossing, v, sum, fraction, static_cast<std::uint32_t>(step), spikes);
+    }
+    return spikes;
+}
+
+/// New noise words of a block for the group of sixteen steps that `step` belongs to.
+static __attribute__((noinline)) void draw_noise(const StepArguments& arguments, int block, std::int64_t step)
+{
+    MembraneRows& m = arguments.group->membranes(block);
+    const std::uint64_t group = static_cast<std::uint64_t>(step) / steps_per_draw;
+    for (int lane = 0; lane < lanes; lane += width) {
+        Word place;
+        load(place, arguments.group->rare[block].place + lane, 0);
+        WideWord c[4] = {widen(Word{} + arguments.wafer), widen(place + arguments.hicann * 512u), widen(Word{} + static_cast<std::uint32_t>(group >> 32)),
+                         widen(Word{} + static_cast<std::uint32_t>(group))};
+        philox(c, arguments.noise_key[0], arguments.noise_key[1]);
+        for (int i = 0; i < 4; ++i) {
+            store(m.words[i].of + lane, 0, from_bits(narrow(c[i])));
         }
-        sum.linear = sum.linear + rows(m.current);
-        if (noise) {
-            const R draw = noise_draw<R>(rows(m.words[noise_word(arguments.step)]), arguments.step);
-            sum.linear = fused(draw, rows(m.noise), sum.linear);
-        }
-        const R refractory = rows(m.refractory);
-        const R fraction = larger(1.0f - refractory, R{});
-        rows.put(m.refractory, larger(refractory - 1.0f, R{}));
-        const auto next = advance<P>(v, sum, fraction);
-        rows.put(m.v, next.v);
-        rows.put(m.lift, next.lift);
-        const auto crossing = at_least(next.v, R{});
-        if (any(crossing)) [[unlikely]] {
-            spikes = fire_lanes<P>(block, lane, crossing, v, sum, fraction, spikes);
+    }
+}
+
+/// Blocks [begin, end), as many as some R hold, through all steps. Step by step in turns, so that one's chain of operations runs while another's waits.
+template <class P, class R>
+static LaneSpike* step_blocks(const StepArguments& arguments, int begin, int end, LaneSpike* spikes)
+{
+    constexpr int per_r = blocks_of<R>, lanes_per_r = registers_per_block == 1 ? lanes : registers<R> * width;
+    constexpr std::ptrdiff_t line = 64;
+    // In a window of one step everything is read once, one after the other: the processor sees that coming by itself.
+    const std::ptrdiff_t turns = static_cast<std::ptrdiff_t>(arguments.steps) * ((end - begin) / per_r);
+    const std::ptrdiff_t ahead = arguments.steps == 1 ? 0 : (arguments.next_bytes / line + turns - 1) / turns * line;
+    const char *next = arguments.next, *const next_end = arguments.next + arguments.next_bytes;
+    for (int step = 0; step < arguments.steps; ++step) {
+        const std::int64_t now = arguments.first_step + step;
+        const bool input = (arguments.filled >> step & 1) != 0, draw = arguments.group->features.noise && (now % steps_per_draw == 0 || (step == 0 && arguments.draw));
+        for (int block = begin; block < end; block += per_r) {
+            for (const char* stop = next + ahead < next_end ? next + ahead : next_end; next < stop; next += line) {
+                __builtin_prefetch(next, 0, 2);
+            }
+            for (int b = block; draw && b < block + per_r; ++b) {
+                draw_noise(arguments, b, now);
+            }
+            for (int lane = 0; lane < lanes; lane += lanes_per_r) {
+                spikes = input ? step_membranes<P, R>(arguments, block, lane, step, spikes) : step_membranes<typename P::Quiet, R>(arguments, block, lane, step, spikes);
+            }
         }
     }
     return spikes;
+}
+
+template <class P>
+static LaneSpike* step_kind(const StepArguments& arguments)
+{
+    LaneSpike* spikes = arguments.spikes;
+    int begin = arguments.first_block;
+    const int end = begin + arguments.blocks;
+    if constexpr (registers_per_block == 1) {
+        if (const int quads = (end - begin) / 4 * 4; quads > 0) {
+            spikes = step_blocks<P, Quad>(arguments, begin, begin + quads, spikes);
+            begin += quads;
+        }
+        if (const int pairs = (end - begin) / 2 * 2; pairs > 0) {
+            spikes = step_blocks<P, Pair>(arguments, begin, begin + pairs, spikes);
+            begin += pairs;
+        }
+    } else if constexpr (registers_per_block == 2) {
+        return step_blocks<P, Pair>(arguments, begin, end, spikes);
+    }
+    return begin < end ? step_blocks<P, Real>(arguments, begin, end, spikes) : spikes;
 }
 
 /// Picks the parts that are wanted, one after the other.
-template <class R, bool... chosen>
-static LaneSpike* step_parts(const MembraneBlock& block, const StepArguments& arguments, const bool (&wanted)[4], bool noise, LaneSpike* spikes)
+template <bool... chosen>
+static LaneSpike* step_parts(const StepArguments& arguments, const bool (&wanted)[3])
 {
-    if constexpr (sizeof...(chosen) == 4) {
-        return step_blocks<Parts<chosen...>, R>(block, arguments, noise, spikes);
+    if constexpr (sizeof...(chosen) == 3) {
+        return step_kind<Parts<chosen..., true>>(arguments);
     } else {
-        return wanted[sizeof...(chosen)] ? step_parts<R, chosen..., true>(block, arguments, wanted, noise, spikes)
-                                         : step_parts<R, chosen..., false>(block, arguments, wanted, noise, spikes);
+        return wanted[sizeof...(chosen)] ? step_parts<chosen..., true>(arguments, wanted) : step_parts<chosen..., false>(arguments, wanted);
     }
 }
 
-/// New noise words for the group of eight steps that `step` belongs to.
-static void draw_noise(const MembraneBlock& block, const StepArguments& arguments)
+static int step_window(const StepArguments& arguments)
 {
-    MembraneLanes& m = *block.membranes;
-    const std::uint64_t group = static_cast<std::uint64_t>(arguments.step) / steps_per_draw;
-    for (int lane = 0; lane < lanes; lane += width) {
-        const Rows<Real> rows{0, lane};
-        WideWord c[4] = {widen(Word{} + arguments.wafer), widen(rows(m.place) + arguments.hicann * 512u),
-                         widen(Word{} + static_cast<std::uint32_t>(group >> 32)), widen(Word{} + static_cast<std::uint32_t>(group))};
-        philox(c, arguments.noise_key[0], arguments.noise_key[1]);
-        for (int i = 0; i < 4; ++i) {
-            rows.put(m.words[i], narrow(c[i]));
-        }
-    }
-}
-
-static int step_chip(const StepArguments& arguments)
-{
-    LaneSpike* spikes = arguments.spikes;
-    for (int i = 0; i < arguments.count && arguments.draw; ++i) {
-        if (arguments.blocks[i].noise) {
-            draw_noise(arguments.blocks[i], arguments);
-        }
-    }
-    for (int i = 0; i < arguments.count;) {
-        const MembraneBlock& a = arguments.blocks[i];
-        const bool two = pairs_of_blocks && i + 1 < arguments.count && arguments.blocks[i + 1].count == a.count;
-        const MembraneBlock& b = arguments.blocks[two ? i + 1 : i];
-        const bool wanted[] = {a.exponential || b.exponential, a.adaptation || b.adaptation, a.limits || b.limits, arguments.input};
-        if constexpr (pairs_of_halves || pairs_of_blocks) {
-            if (pairs_of_halves || two) {
-                spikes = step_parts<Pair>(a, arguments, wanted, a.noise || b.noise, spikes);
-                i += two ? 2 : 1;
-                continue;
-            }
-        }
-        if constexpr (!pairs_of_halves) {
-            spikes = step_parts<Real>(a, arguments, wanted, a.noise, spikes);
-            ++i;
-        }
-    }
-    return static_cast<int>(spikes - arguments.spikes);
+    const Features& features = arguments.group->features;
+    return static_cast<int>(step_parts<>(arguments, {features.exponential, features.adaptation, features.limits}) - arguments.spikes);
 }
 
 }   // namespace bss::model

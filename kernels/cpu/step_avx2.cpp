@@ -1,4 +1,4 @@
 // The step for AVX2.
 #include "kernels/cpu/step.hpp"
 
-int bss::step_avx2(const StepArguments& arguments) { return model::step_chip(arguments); }
+int bss::step_avx2(const StepArguments& arguments) { return model::step_window(arguments); }

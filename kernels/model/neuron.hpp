@@ -42,16 +42,16 @@ BSS_HD void leak(Terms<R>& one, R gap, R g)
     one.conductance = g;
 }
 
-/// The leak's amplifier saturates: x - (4/27) x^3 / V_sat^2, flat beyond 1.5 V_sat.
-/// @param cubic  4 / (27 V_sat^2)
-/// @param end    1.5 V_sat
+/// The leak's amplifier saturates: x - (4/27) x^3 / V_sat^2, flat from `end` = 1.5 V_sat on.
+/// @param per_end   1 / end. Without a limit a small power of two: nothing is lost, leak() comes out
+/// @param strength  g end
 template <class R>
-BSS_HD void limited_leak(Terms<R>& one, R gap, R g, R cubic, R end)
+BSS_HD void limited_leak(Terms<R>& one, R gap, R per_end, R strength)
 {
-    const R x = larger(smaller(gap, end), -end);
-    const R bend = cubic * x * x;
-    one.linear = g * (x * (1.0f - bend));
-    one.conductance = g * fused_minus(same<R>(3.0f), bend, same<R>(1.0f));
+    const R x = larger(smaller(gap * per_end, same<R>(1.0f)), same<R>(-1.0f));
+    const R square = x * x;
+    one.linear = strength * (x * fused_minus(square, same<R>(1.0f / 3.0f), same<R>(1.0f)));
+    one.conductance = (strength * per_end) * (1.0f - square);
 }
 
 template <class R>
@@ -93,40 +93,46 @@ struct Advance {
     R lift;                 ///< integral of (v - v at the beginning) dt
 };
 
-/// The mean linear drive over the part `fraction` of a step, times `fraction`: leak at mid-step with z / (1 - e^-z) = 1 + z/2 + z^2/12 + ..., which
-/// keeps any conductance stable. The exponential's own rise is limited to what is left to the threshold.
-/// @param steepness  out: 1 / Delta of the exponentials together, 0 where there is none
-template <class P = AllParts, class R>
-BSS_HD R mean_drive(R v, const Terms<R>& sum, R start, R duration, R& steepness)
+/// 1 / phi of mean_drive(): z / (1 - e^-z) = 1 + z/2 + z^2/12 + ..., which keeps any conductance stable.
+/// @param z  sum of the conductances, times the duration
+template <class R>
+BSS_HD R relaxation(R z)
 {
-    const R z = sum.conductance * duration;
-    const R linear = sum.linear * duration;
-    const R bend = fused(fused(z, same<R>(1.0f / 12.0f), same<R>(0.5f)), z, same<R>(1.0f));
-    const R x = P::exponential ? larger(sum.exponential, same<R>(1e-30f)) : same<R>(1e-30f);
-    const R inverse = reciprocal(bend * x);                            // one reciprocal for both
-    R drive = linear;
+    return fused(fused(z, same<R>(1.0f / 12.0f), same<R>(0.5f)), z, same<R>(1.0f));
+}
+
+/// The mean linear drive over the part `duration` of a step, times `duration`: leak at mid-step. The exponential's own rise is limited to what is left
+/// to the threshold.
+/// @param elapsed    mean part of the step that has gone by within the duration
+/// @param steepness  1 / Delta of the exponentials together, 0 where there is none
+/// @param phi        1 / relaxation(z)
+template <class P = AllParts, class R>
+BSS_HD R mean_drive(R v, const Terms<R>& sum, R elapsed, R duration, R z, R steepness, R phi)
+{
+    R drive = sum.linear * duration;
     if constexpr (P::exponential) {
-        steepness = sum.steepness * inverse * (bend * 0.693147181f);
         const R force = sum.exponential * duration;
-        const R push = larger(smaller(force, -v - linear), R{});
+        const R push = larger(smaller(force, -v - drive), R{});
         const R curve = smaller(force * steepness, same<R>(0.5f));
         drive = fused_minus(z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), push, drive);
-    } else {
-        steepness = R{};
     }
     if constexpr (P::adaptation) {
-        drive = fused_minus(duration * fused(duration, same<R>(0.5f), start), sum.adaptation, drive);
+        drive = fused_minus(duration * elapsed, sum.adaptation, drive);
     }
-    return drive * (x * inverse);
+    return drive * phi;
 }
+
+/// Smallest force that counts as one. A power of two: a factor that rounds nothing.
+inline constexpr float least_exponential = 0x1p-100f;
+inline constexpr float ln2 = 0.693147181f;
 
 /// Squared coefficient of variation of 1 / Delta among the denmems' exponentials, by their shares. Where V rises by Delta, 1 / Delta grows by this part,
 /// because the steepest ones take over.
 template <class R>
 BSS_HD R spread(const Terms<R>& sum)
 {
-    // Without exponentials 0 / 0, of which larger() makes 0.
-    return larger((sum.exponential / sum.steepness) * (sum.curvature / sum.steepness) - 1.0f, R{});
+    const R width = reciprocal(larger(sum.steepness, same<R>(least_exponential)));
+    return larger(fused(sum.exponential * width, sum.curvature * width, same<R>(-1.0f)), R{});
 }
 
 /// The rise of v, and its integral over the time.
@@ -134,6 +140,9 @@ template <class R>
 struct Rise {
     R rise, lift;
 };
+
+/// How near the upstroke the short polynomials of advance() do.
+inline constexpr float largest_short_x = 1.0f, largest_short_y = 0.5f;
 
 /// advance() for lanes near or in the upstroke, with the full functions and a 1 / Delta that grows as the steepest denmem takes over.
 /// @param y  by the short polynomials: how near the upstroke is
@@ -143,13 +152,21 @@ BSS_HD Rise<R> steep_rise(const Terms<R>& sum, R force, R drive, R steepness, R 
     const R part = smaller(y, same<R>(1.0f));
     steepness = steepness * fused(spread(sum), part * fused(part, same<R>(2.0f / 3.0f), same<R>(1.0f / 3.0f)), same<R>(1.0f));
     const R x = drive * steepness;
-    const R limited = larger(smaller(x, same<R>(60.0f)), same<R>(-1e30f));
-    const R growth = force * select(above(x * x, same<R>(1.0f)), (exp_limited(limited) - 1.0f) / limited, expm1_over_x_small(x));
+    R growth = expm1_over_x_small(x);
+    const auto far = above(x * x, same<R>(largest_short_x));
+    if (any(far)) {
+        const R limited = larger(smaller(x, same<R>(60.0f)), same<R>(-1e30f));
+        growth = select(far, (exp_limited(limited) - 1.0f) * reciprocal(limited), growth);
+    }
+    growth = force * growth;
     y = growth * steepness;
     const R left = larger(1.0f - y, same<R>(1e-30f));
-    const R logarithm = select(above(y, same<R>(0.25f)), -log_normal(left) / y, log_over_y_small(y));
-    return {select(at_least(y, same<R>(1.0f)), same<R>(1e30f), fused(growth, logarithm, drive)),
-            fused(growth / larger(y, same<R>(1e-30f)), fused_minus(left, logarithm, same<R>(1.0f)), 0.5f * drive)};
+    const R logarithm = log_normal(left);
+    const R width = reciprocal(larger(steepness, same<R>(1e-30f)));     // Delta
+    const R rise = select(at_least(y, same<R>(1.0f)), same<R>(1e30f), fused_minus(logarithm, width, drive));
+    // The upstroke -Delta ln(1 - y t) on the average; a small one is as good as a straight line.
+    const R lift = fused(width, fused(left * logarithm, reciprocal(larger(y, same<R>(0.25f))), same<R>(1.0f)), 0.5f * drive);
+    return {rise, select(above(y, same<R>(0.25f)), lift, 0.5f * rise)};
 }
 template <class R, class Mask>
 BSS_HD void use_steep_rise(Mask steep, Rise<R>& result, const Terms<R>& sum, R force, R drive, R steepness, R y)
@@ -164,33 +181,35 @@ BSS_HD void use_steep_rise(Mask steep, Rise<R>& result, const Terms<R>& sum, R f
 template <class P = AllParts, class R>
 BSS_HD Advance<R> advance(R v, const Terms<R>& sum, R fraction)
 {
-    R steepness;
-    const R drive = mean_drive<P>(v, sum, 1.0f - fraction, fraction, steepness);
+    const R z = sum.conductance * fraction;
+    const R bend = relaxation(z);
+    // The part of the step that is free begins 1 - fraction after the step does.
+    const R elapsed = fused_minus(fraction, same<R>(0.5f), same<R>(1.0f));
     if constexpr (!P::exponential) {
+        const R drive = mean_drive<P>(v, sum, elapsed, fraction, z, R{}, reciprocal(bend));
         return {v + drive, fraction * (0.5f * drive)};
-    } else {
-        const R x = drive * steepness;
-        const R force = sum.exponential * fraction;
-        const R growth = force * expm1_over_x_small(x);
-        const R y = growth * steepness;
-        const R rise = fused(growth, log_over_y_small(y), drive);
-        Rise<R> result{rise, 0.5f * rise};
-        const auto steep = above(x * x, same<R>(1.0f)) | above(y, same<R>(0.25f));
-        if (any(steep)) {
-            use_steep_rise(steep, result, sum, force, drive, steepness, y);
-        }
-        return {v + result.rise, fraction * result.lift};
     }
+    const R exponential = larger(sum.exponential, same<R>(least_exponential));
+    const R inverse = reciprocal(bend * exponential);                  // one reciprocal for both
+    const R steepness = sum.steepness * inverse * (bend * ln2);
+    const R drive = mean_drive<P>(v, sum, elapsed, fraction, z, steepness, exponential * inverse);
+    const R x = drive * steepness;
+    const R force = sum.exponential * fraction;
+    const R growth = force * expm1_over_x_small(x);
+    const R y = growth * steepness;
+    const R rise = fused(growth, log_over_y_small(y), drive);
+    Rise<R> result{rise, 0.5f * rise};
+    const auto steep = above(x * x, same<R>(largest_short_x)) | above(y, same<R>(largest_short_y));
+    if (any(steep)) {
+        use_steep_rise(steep, result, sum, force, drive, steepness, y);
+    }
+    return {v + result.rise, fraction * result.lift};
 }
 
 /// Time in steps until dv/dt = A + X exp((v - v0) / Delta) reaches 0 from v <= 0.
-template <class P = AllParts>
-BSS_HD float time_to_threshold(float v, float drive, float exponential, float steepness)
+/// @param at_threshold  u_p = exp(v / Delta)
+BSS_HD float time_to_threshold(float v, float drive, float exponential, float steepness, float at_threshold)
 {
-    if constexpr (!P::exponential) {
-        return drive > 0.0f ? -v / drive : 1.0f;
-    }
-    const float at_threshold = exp_limited(v * steepness);             // u_p
     const float speed = fused(drive, at_threshold, exponential);       // at the threshold, times u_p
     if (!(steepness > 0.0f) || !(speed > 1e-30f)) {
         return drive > 0.0f ? -v / drive : 1.0f;
@@ -210,13 +229,17 @@ struct Crossing {
 template <class P = AllParts>
 BSS_HD Crossing find_crossing(float v, const Terms<float>& sum, float fraction)
 {
-    float t = fraction, drive = 0.0f, steepness = 0.0f;
+    float mean_steepness = 0.0f, steepness = 0.0f, at_threshold = 1.0f;
+    if constexpr (P::exponential) {
+        mean_steepness = sum.steepness * ln2 / larger(sum.exponential, least_exponential);
+        steepness = fused(mean_steepness, spread(sum), mean_steepness);
+        at_threshold = exp_limited(v * steepness);
+    }
+    float t = fraction, drive = 0.0f;
     for (int i = 0; i < 3 && t > 1e-6f; ++i) {
-        drive = mean_drive<P>(v, sum, 1.0f - fraction, t, steepness) / t;
-        if constexpr (P::exponential) {
-            steepness = fused(steepness, spread(sum), steepness);
-        }
-        t = smaller(larger(time_to_threshold<P>(v, drive, sum.exponential, steepness), 0.0f), fraction);
+        const float z = sum.conductance * t;
+        drive = mean_drive<P>(v, sum, fused(0.5f, t, 1.0f - fraction), t, z, mean_steepness, 1.0f / relaxation(z)) / t;
+        t = smaller(larger(time_to_threshold(v, drive, sum.exponential, steepness, at_threshold), 0.0f), fraction);
     }
     // The linear part of the rise is a straight line; the exponential's share -Delta ln u, u falling linearly, stays below its half.
     const float linear = drive * t;

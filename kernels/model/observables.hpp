@@ -10,7 +10,4 @@ BSS_HD float volt(double threshold_volt, float v) { return static_cast<float>(th
 /// A denmem's part in the adaptation current, volts per step: w is open until the membrane's lift is added (model/neuron.hpp, adaptation()).
 BSS_HD double adaptation_part(float w, float gain, float lift, float carry) { return static_cast<double>(w) + fused(gain, lift, carry); }
 
-/// A denmem's conductance in quanta: what is in g, and what is not yet.
-BSS_HD double quanta_in(float g, float per_quantum) { return g / static_cast<double>(per_quantum); }
-
 }   // namespace bss::model

@@ -13,7 +13,7 @@ __global__ void model_step(float* v, float* w, const float* p, const std::uint32
         return;
     }
     Terms<float> sum;
-    limited_leak(sum, p[0] - v[i], p[1], p[2], p[3]);
+    limited_leak(sum, p[0] - v[i], p[1], p[2]);
     synapse(sum, v[i], limited_conductance(p[4], p[5], p[6]), p[7]);
     exponential(sum, v[i], p[8], p[9]);
     sum.linear = fused(noise_draw<float>(words[i], 0), p[10], sum.linear);

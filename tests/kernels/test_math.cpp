@@ -4,6 +4,7 @@
 #include <random>
 
 #include "kernels/model/math.hpp"
+#include "kernels/model/neuron.hpp"
 #include "kernels/model/noise.hpp"
 #include "kernels/model/synapse.hpp"
 #include "wafer/random.hpp"
@@ -57,8 +58,8 @@ TEST(Math, ReciprocalIsExactTo2e7)
 
 TEST(Math, ShortSeriesAreGoodEnoughForASpike)
 {
-    EXPECT_LT(worst(-1, 1, expm1_over_x_small<float>, [](double x) { return x == 0 ? 1 : std::expm1(x) / x; }), 8e-7);
-    EXPECT_LT(worst(0, 0.25, log_over_y_small<float>, [](double y) { return y == 0 ? 1 : -std::log1p(-y) / y; }), 9e-7);
+    EXPECT_LT(worst(-1, 1, expm1_over_x_small<float>, [](double x) { return x == 0 ? 1 : std::expm1(x) / x; }), 7.7e-6);
+    EXPECT_LT(worst(0, 0.5, log_over_y_small<float>, [](double y) { return y == 0 ? 1 : -std::log1p(-y) / y; }), 7.4e-6);
 }
 
 TEST(Random, PhiloxIsTheWafers)
@@ -92,14 +93,29 @@ TEST(Noise, DrawsHaveUnitVarianceAndNoMean)
 
 TEST(Synapse, LimitIsAParabolaThatEndsFlat)
 {
-    const float limit = 2.0f, curve = 1 / (4 * limit), end = 2 * limit;
-    EXPECT_FLOAT_EQ(limited_conductance(1e-6f, curve, end), 1e-6f);
-    EXPECT_FLOAT_EQ(limited_conductance(end, curve, end), limit);
-    EXPECT_FLOAT_EQ(limited_conductance(100.0f, curve, end), limit);
-    for (float g = 0; g < 5; g += 0.01f) {
-        EXPECT_LE(limited_conductance(g, curve, end), limited_conductance(g + 0.01f, curve, end));
+    const float limit = 2.0f, per_quantum = 0.5f, scale = 4 * limit, share = per_quantum / scale;
+    EXPECT_FLOAT_EQ(limited_conductance(1e-6f, share, scale), 1e-6f * per_quantum);
+    EXPECT_FLOAT_EQ(limited_conductance(2 * limit / per_quantum, share, scale), limit);
+    EXPECT_FLOAT_EQ(limited_conductance(100.0f, share, scale), limit);
+    for (float quanta = 0; quanta < 10; quanta += 0.02f) {
+        EXPECT_LE(limited_conductance(quanta, share, scale), limited_conductance(quanta + 0.02f, share, scale));
     }
-    EXPECT_EQ(limited_conductance(0.123f, 0.0f, INFINITY), 0.123f);
+    EXPECT_EQ(limited_conductance(0.123f, 0.7f * 0x1p-40f, 0x1p40f), conductance(0.123f, 0.7f));
+}
+
+TEST(Leak, IsACubicThatEndsFlat)
+{
+    Terms<float> one;
+    const auto current = [&](float gap, float per_end, float strength) {
+        limited_leak(one, gap, per_end, strength);
+        return one.linear;
+    };
+    const float saturation = 0.2f, end = 1.5f * saturation, g = 0.3f;
+    EXPECT_FLOAT_EQ(current(0.1f, 1 / end, g * end), g * (0.1f - 4.0f / 27 * 0.001f / (saturation * saturation)));
+    EXPECT_FLOAT_EQ(current(-1.0f, 1 / end, g * end), -g * saturation);
+    EXPECT_EQ(one.conductance, 0.0f);
+    EXPECT_EQ(current(0.123f, 0x1p-20f, g * 0x1p20f), g * 0.123f);
+    EXPECT_EQ(one.conductance, g);
 }
 
 }   // namespace

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <memory>
+#include <tuple>
 
 #include "kernels/cpu/floating_point.hpp"
 #include "kernels/cpu/membranes.hpp"
@@ -25,16 +26,18 @@ struct Bench {
           times(neurons.size())
     {
         flush_denormals();
+        input.begin(membranes.slots());
     }
 
-    void step()
+    void step(int steps = 1)
     {
         spikes.clear();
-        membranes.step(now, spikes);
+        membranes.run(now, steps, input, spikes);
         for (const auto& s : spikes) {
-            times[s.neuron].push_back((static_cast<double>(now) + s.fraction) * h);
+            times[s.neuron].push_back((static_cast<double>(s.step) + s.fraction) * h);
         }
-        ++now;
+        now += steps;
+        input.begin(membranes.slots());
     }
     void run(double until_s)
     {
@@ -42,12 +45,13 @@ struct Bench {
             step();
         }
     }
-    void add(int neuron, int k, int input, double siemens)
+    void add(int neuron, int k, int synaptic_input, double siemens)
     {
-        membranes.input(input)[membranes.slot(neuron, k)] += static_cast<std::int32_t>(std::lround(siemens / quantum));
+        input.at(0, synaptic_input)[membranes.slot(neuron, k)] += static_cast<std::int32_t>(std::lround(siemens / quantum));
     }
 
     Membranes membranes;
+    WindowInput input{WindowInput::longest_window, membranes.slots()};
     double h;
     std::vector<Vector> times;
     std::vector<MembraneSpike> spikes;
@@ -309,21 +313,25 @@ std::vector<NeuronCircuit> zoo(int count, std::uint64_t seed)
     return neurons;
 }
 
-/// Runs a zoo with random input, many events a step. @return all spikes and, at the end, all V, w and g, as bits
-std::vector<std::uint64_t> zoo_life(const std::vector<NeuronCircuit>& neurons, int steps, std::uint64_t seed)
+/// Runs a zoo with random input, many events a step, in windows of some steps. @return all spikes and, at the end, all V, w and g, as bits
+std::vector<std::uint64_t> zoo_life(const std::vector<NeuronCircuit>& neurons, int steps, std::uint64_t seed, int window = 1)
 {
     Bench bench(neurons, 1e-8);
     std::vector<std::uint64_t> bits;
-    for (int k = 0; k < steps; ++k) {
-        for (std::uint32_t i = 0; i < neurons.size(); ++i) {
-            const auto w = random_words(seed, Purpose::test, static_cast<std::uint32_t>(k), neurons[i].place, 2, 0);
-            if (w[0] % 8 == 0) {
-                const int at = static_cast<int>(w[1] % neurons[i].denmems.size());
-                std::int32_t* input = bench.membranes.input(static_cast<int>(w[2] % 2));
-                input[bench.membranes.slot(static_cast<int>(i), at)] += static_cast<std::int32_t>(w[3] >> (8 + w[2] % 16));
+    for (int begin = 0; begin < steps; begin += window) {
+        const int length = std::min(window, steps - begin);
+        for (int k = begin; k < begin + length; ++k) {
+            for (std::uint32_t i = 0; i < neurons.size(); ++i) {
+                const auto w = random_words(seed, Purpose::test, static_cast<std::uint32_t>(k), neurons[i].place, 2, 0);
+                if (w[0] % 8 == 0) {
+                    const int at = static_cast<int>(w[1] % neurons[i].denmems.size());
+                    std::int32_t* input = bench.input.at(k - begin, static_cast<int>(w[2] % 2));
+                    input[bench.membranes.slot(static_cast<int>(i), at)] += static_cast<std::int32_t>(w[3] >> (8 + w[2] % 16));
+                }
             }
         }
-        bench.step();
+        bench.step(length);
+        std::ranges::sort(bench.spikes, {}, [](const MembraneSpike& s) { return std::tuple(s.step, s.neuron, s.fraction); });
         for (const auto& s : bench.spikes) {
             bits.push_back(static_cast<std::uint64_t>(std::bit_cast<std::uint32_t>(s.fraction)) << 32 | neurons[s.neuron].place);
         }
@@ -366,6 +374,15 @@ TEST(Neuron, EveryInstructionSetGivesTheSameBits)
     }
     if (compared == 0) {
         GTEST_SKIP() << "this machine has only the baseline";
+    }
+}
+
+TEST(Neuron, WindowsDoNotMatter)
+{
+    const auto neurons = zoo(150, 3);
+    const auto expected = zoo_life(neurons, 200, 3);
+    for (const int window : {2, 6, 64}) {
+        EXPECT_EQ(zoo_life(neurons, 200, 3, window), expected) << window;
     }
 }
 
