@@ -15,6 +15,11 @@ namespace {
 
 bool is_in_network(std::string_view path) { return path.starts_with("network."); }
 
+bool is_block(const std::string& path)
+{
+    return std::any_of(configuration_keys().begin(), configuration_keys().end(), [&](const auto& row) { return row.path.starts_with(path + "."); });
+}
+
 /// Appends what a tree says, and the fingerprint of every file that it names; the keys of `left_out` (dotted) say nothing.
 void describe(std::string& text, const Yaml& node, const std::string& path, const std::vector<std::string_view>& left_out)
 {
@@ -77,7 +82,12 @@ Batch::Batch(const std::filesystem::path& file, const std::vector<std::string>& 
             const auto k = place++;
             return k == at || k + 1 == at;
         });
-        read_sweep(node, "");
+        if (node.is(Yaml::Kind::list)) {
+            for (const auto& entry : node.items)
+                read_entry(entry, "", entries_.emplace_back());
+        } else {
+            read_sweep(node, "");
+        }
         count_combinations(node);
     }
     mistakes.throw_if_any();
@@ -95,6 +105,19 @@ Batch::Batch(const std::filesystem::path& file, const std::vector<std::string>& 
         root_ = {};                             // it is not read again, and can be large
 }
 
+/// Whether runs can differ in a key. Says so if not.
+bool Batch::may_vary(const Yaml& key, const std::string& path)
+{
+    if (path.empty() || path.starts_with('.') || path.ends_with('.') || path.find("..") != std::string::npos || path == "sweep" || path == "run.trials" ||
+        path == "output")
+        reading_.mistakes.add(key, "sweep", fmt::format("expected keys that can differ between runs, as in {{wafer.id: [1, 2]}}, found {}", key.shown()));
+    else if (is_block(path))
+        reading_.mistakes.add(key, "sweep", fmt::format("expected single keys, as in {{wafer.id: [1, 2]}}, found the block {}", key.shown()));
+    else
+        return true;
+    return false;
+}
+
 /// Reads {key: [values]}; a key may also be written in blocks, {run: {seed: [1, 2]}}.
 void Batch::read_sweep(const Yaml& node, const std::string& inside)
 {
@@ -102,21 +125,17 @@ void Batch::read_sweep(const Yaml& node, const std::string& inside)
     if (node.is(Yaml::Kind::null))
         return;
     if (!node.is(Yaml::Kind::map)) {
-        mistakes.expected(node, "sweep", "a map {key: [values], …}");
+        mistakes.expected(node, "sweep", "a map {key: [values], …} or a list [{key: value, …}, …]");
         return;
     }
     for (std::size_t k = 0; k < node.items.size(); k += 2) {
         const auto& key = node.items[k];
         const auto& values = node.items[k + 1];
         const auto path = inside + key.text;
-        const auto is_block = [&](const auto& row) { return row.path.starts_with(path + "."); };
         if (values.is(Yaml::Kind::map)) {
             read_sweep(values, path + ".");
-        } else if (path.empty() || path.starts_with('.') || path.ends_with('.') || path.find("..") != std::string::npos || path == "sweep" ||
-                   path == "run.trials" || path == "output") {
-            mistakes.add(key, "sweep", fmt::format("expected keys that can differ between runs, as in {{wafer.id: [1, 2]}}, found {}", key.shown()));
-        } else if (std::any_of(configuration_keys().begin(), configuration_keys().end(), is_block)) {
-            mistakes.add(key, "sweep", fmt::format("expected single keys, as in {{wafer.id: [1, 2]}}, found the block {}", key.shown()));
+        } else if (!may_vary(key, path)) {
+            continue;
         } else if (!values.is(Yaml::Kind::list) || values.items.empty()) {
             mistakes.expected(values, "sweep." + path, "a list of values");
         } else if (!sweeps(path)) {
@@ -129,9 +148,37 @@ void Batch::read_sweep(const Yaml& node, const std::string& inside)
     }
 }
 
+/// Reads {key: value}, likewise; a map below a single key is its value.
+void Batch::read_entry(const Yaml& node, const std::string& inside, std::vector<SweptKey>& entry)
+{
+    auto& mistakes = reading_.mistakes;
+    if (!node.is(Yaml::Kind::map)) {
+        mistakes.expected(node, "sweep", "entries {key: value, …}");
+        return;
+    }
+    for (std::size_t k = 0; k < node.items.size(); k += 2) {
+        const auto& key = node.items[k];
+        const auto path = inside + key.text;
+        if (node.items[k + 1].is(Yaml::Kind::map) && is_block(path))
+            read_entry(node.items[k + 1], path + ".", entry);
+        else if (!may_vary(key, path))
+            continue;
+        else if (std::any_of(entry.begin(), entry.end(), [&](const SweptKey& one) { return one.path == path; }))
+            mistakes.add(key, "sweep", fmt::format("expected every key once, found {} twice", path));
+        else
+            entry.push_back({path, key, {node.items[k + 1]}});
+    }
+}
+
 /// @param where  of the sweep, for messages
 void Batch::count_combinations(const Yaml& where)
 {
+    if (where.is(Yaml::Kind::list)) {
+        if (where.items.empty() || where.items.size() > most_runs)
+            reading_.mistakes.add(where, "sweep", fmt::format("expected 1 to {} runs, found {}", most_runs, where.items.size()));
+        combinations_ = entries_.size();
+        return;
+    }
     for (const auto& key : swept_)
         if ((combinations_ *= key.values.size()) > most_runs) {
             reading_.mistakes.add(where, "sweep", fmt::format("expected at most {} runs, found more", most_runs));
@@ -153,7 +200,10 @@ void Batch::read_trials()
 
 bool Batch::sweeps(std::string_view path) const
 {
-    return std::any_of(swept_.begin(), swept_.end(), [&](const SweptKey& key) { return key.path == path; });
+    const auto among = [&](const std::vector<SweptKey>& keys) {
+        return std::any_of(keys.begin(), keys.end(), [&](const SweptKey& key) { return key.path == path; });
+    };
+    return among(swept_) || std::any_of(entries_.begin(), entries_.end(), among);
 }
 
 /// A network's file takes its place in the tree, so that `--set network.…` and a sweep reach into it. Without the file the place stays empty.
@@ -176,14 +226,16 @@ void Batch::bring_in_network(Yaml& root)
 void Batch::read_combination(std::size_t combination)
 {
     Yaml copy;
-    if (!swept_.empty())
+    const auto settings = set_by(combination);
+    const bool swept = !swept_.empty() || !entries_.empty();
+    if (swept)
         copy = root_;
-    Yaml& root = swept_.empty() ? root_ : copy;
+    Yaml& root = swept ? copy : root_;
     Configuration configuration = of_file_;
     const auto set = [&](bool in_network) {
-        for (std::size_t k = 0; k < swept_.size(); ++k)
-            if (is_in_network(swept_[k].path) == in_network)
-                set_value(root, swept_[k].path, swept_[k].key, value(k, combination));
+        for (const Setting& setting : settings)
+            if (is_in_network(setting.key->path) == in_network)
+                set_value(root, setting.key->path, setting.key->key, *setting.value);
     };
     const auto before = reading_.mistakes.count();
     set(false);
@@ -209,8 +261,10 @@ void Batch::read_combination(std::size_t combination)
 std::vector<std::string> Batch::varied() const
 {
     std::vector<std::string> keys;
-    for (const auto& key : swept_)
-        keys.push_back(key.path);
+    for (std::size_t combination = 0; combination < (entries_.empty() ? 1 : entries_.size()); ++combination)
+        for (const Setting& setting : set_by(combination))
+            if (std::find(keys.begin(), keys.end(), setting.key->path) == keys.end())
+                keys.push_back(setting.key->path);
     if (trials_ > 1 && !sweeps("run.seed"))
         keys.emplace_back("run.seed");
     return keys;
@@ -230,19 +284,24 @@ const Configuration& Batch::configuration(std::size_t run)
 std::map<std::string, std::string> Batch::settings(std::size_t run) const
 {
     auto settings = of_file_.settings;
-    for (std::size_t k = 0; k < swept_.size(); ++k)
-        settings[swept_[k].path] = to_text(value(k, run / trials_));
+    for (const Setting& setting : set_by(run / trials_))
+        settings[setting.key->path] = to_text(*setting.value);
     if (trials_ > 1)
         settings["run.seed"] = std::to_string(first_seed_[run / trials_] + run % trials_);
     return settings;
 }
 
-/// Of a key in a combination, the last key varying fastest.
-const Yaml& Batch::value(std::size_t swept, std::size_t combination) const
+/// In the order of the keys, the last of which varies fastest.
+std::vector<Batch::Setting> Batch::set_by(std::size_t combination) const
 {
-    for (std::size_t k = swept_.size(); --k > swept;)
+    std::vector<Setting> settings;
+    for (const SweptKey& key : entries_.empty() ? swept_ : entries_[combination])
+        settings.push_back({&key, &key.values.front()});
+    for (std::size_t k = swept_.size(); k-- > 0;) {
+        settings[k].value = &swept_[k].values[combination % swept_[k].values.size()];
         combination /= swept_[k].values.size();
-    return swept_[swept].values[combination % swept_[swept].values.size()];
+    }
+    return settings;
 }
 
 }   // namespace bss

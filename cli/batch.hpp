@@ -13,8 +13,9 @@ namespace bss {
 
 inline constexpr std::uint64_t most_runs = 10'000;   ///< run-0000 to run-9999
 
-/// A configuration file with the `--set` options over it, and the runs that it asks for: every combination of the sweep's values (the last key
-/// varies fastest), each with all trials. Run k is combination k / trials, trial k % trials.
+/// A configuration file with the `--set` options over it, and the runs that it asks for: every combination of the values of a sweep {key: [values]}
+/// (the last key varies fastest), or what the entries of a sweep [{key: value}] set one after the other; each with all trials.
+/// Run k is combination k / trials, trial k % trials.
 class Batch {
 public:
     /// Reads the file and every combination. Paths and options as in read_configuration().
@@ -22,7 +23,7 @@ public:
     Batch(const std::filesystem::path& file, const std::vector<std::string>& options);
 
     /// Whether each run has a folder of its own: there is a sweep, or more than one trial.
-    bool several() const { return trials_ > 1 || !swept_.empty(); }
+    bool several() const { return trials_ > 1 || !swept_.empty() || !entries_.empty(); }
     std::size_t size() const { return combinations_ * trials_; }
     /// The keys that vary, in the order of their columns in runs.csv.
     std::vector<std::string> varied() const;
@@ -39,18 +40,27 @@ private:
         std::vector<Yaml> values;
     };
 
+    /// What a combination sets.
+    struct Setting {
+        const SweptKey* key;
+        const Yaml* value;
+    };
+
+    bool may_vary(const Yaml& key, const std::string& path);
     void read_sweep(const Yaml& node, const std::string& inside);
+    void read_entry(const Yaml& node, const std::string& inside, std::vector<SweptKey>& entry);
     void count_combinations(const Yaml& where);
     void read_trials();
     void bring_in_network(Yaml& root);
     void read_combination(std::size_t combination);
-    const Yaml& value(std::size_t swept, std::size_t combination) const;
+    std::vector<Setting> set_by(std::size_t combination) const;
     bool sweeps(std::string_view path) const;
 
     Reading reading_;
     Yaml root_;                                 ///< without `sweep`
     std::vector<std::string> network_options_;  ///< those that reach into the network
     std::vector<SweptKey> swept_;
+    std::vector<std::vector<SweptKey>> entries_;    ///< of a sweep that lists them, each key with one value
     std::size_t combinations_ = 1, trials_ = 1;
     Configuration of_file_;                     ///< what all runs share
     Configuration current_;                     ///< of the combination read last

@@ -168,13 +168,20 @@ void read_imperfections(const Yaml& node, const std::string& path, C& configurat
         switches = node.is_word("all") ? Imperfections() : no_imperfections();
         return;
     }
-    if (!node.is(Yaml::Kind::map)) {
-        read_word(node, path, {"all", "none", "a map of switches"}, reading.mistakes);
-        return;
-    }
     std::vector<std::string> known;
     for (const auto& s : imperfection_switches)
         known.emplace_back(s.name);
+    if (node.is(Yaml::Kind::list)) {
+        switches = no_imperfections();
+        for (const auto& name : node.items)
+            if (const auto place = read_word(name, path, known, reading.mistakes))
+                switches.*std::begin(imperfection_switches)[*place].value = true;
+        return;
+    }
+    if (!node.is(Yaml::Kind::map)) {
+        read_word(node, path, {"all", "none", "a map of switches", "a list of those that are on"}, reading.mistakes);
+        return;
+    }
     check_map(node, path, known, reading.mistakes);
     switches = Imperfections();
     for (const auto& s : imperfection_switches)
@@ -382,8 +389,8 @@ const std::vector<Key<Configuration>>& configuration_keys()
         {"wafer.calibration",
          later(choice_type<C>(wafer(&C::Wafer::calibration), calibrations), "ideal | oracle (auto | the path of a table; not yet)", is_auto_or_table), "oracle",
          "ideal inverts the nominal curves; oracle inverts this wafer's true curves, which no lab could, and is labelled in every report"},
-        {"wafer.imperfections", {"all | none | a map of switches", read_imperfections}, "all",
-         "what the wafer does to a network (switches below; one left out is true); none is exact: what was asked for runs"},
+        {"wafer.imperfections", {"all | none | a map of switches | a list of them", read_imperfections}, "all",
+         "what the wafer does to a network: in a map one left out is true, of a list only those in it are; none is exact: what was asked for runs"},
 
         {"mapping.neuron_size", at<C>(mapping(&MappingOptions::neuron_size), denmems_or_auto_type()), "8",
          "denmems a neuron; auto takes the fewest whose synapses suffice for the population with the most inputs"},
@@ -431,8 +438,8 @@ const std::vector<Key<Configuration>>& configuration_keys()
          "results, relative to the working folder; without it results/<name of the configuration>"},
         {"strict", flag_type<C>(strict), "false",
          "a warning, clip or loss is an error (exit code 3)"},
-        {"sweep", {"{key: [values], …}", [](const Yaml&, const std::string&, C&, Reading&) {}}, "",    // cli/batch.cpp takes it out before
-         "runs every combination of the values of any keys above, each in a folder of its own"},
+        {"sweep", {"{key: [values], …} | [{key: value, …}, …]", [](const Yaml&, const std::string&, C&, Reading&) {}}, "",    // cli/batch.cpp takes it out before
+         "runs every combination of the values of any keys above, or what is listed, each in a folder of its own"},
     };
     return keys;
 }

@@ -62,6 +62,32 @@ TEST(Batch, a_sweep_takes_every_combination_the_last_key_fastest)
               (Settings{{"wafer.id", "1"}, {"network.populations.Amber.size", "10"}, {"run.timestep", "0.05"}, {"run.seed", "1"}}));
 }
 
+TEST(Batch, a_list_runs_its_entries_one_by_one)
+{
+    const Scratch scratch;
+    const auto file = scratch.write("config.yaml", base + "sweep:\n"
+                                                        "  - {run.mode: ideal, network.seed: 9}\n"
+                                                        "  - {wafer: {imperfections: {saturation: false}}, run: {timestep: 0.05}}\n"
+                                                        "  - {wafer.imperfections: [saturation, readout]}\n"
+                                                        "  - {}\n");
+    Batch batch(file, {"run.trials=2"});
+    ASSERT_EQ(batch.size(), 8u);
+    EXPECT_TRUE(batch.several());
+    EXPECT_EQ(batch.varied(), (std::vector<std::string>{"run.mode", "network.seed", "wafer.imperfections", "run.timestep", "run.seed"}));
+    EXPECT_EQ(batch.configuration(1).run.mode, RunMode::ideal);
+    EXPECT_EQ(batch.configuration(1).run.seed, 2u);
+    EXPECT_EQ(batch.settings(0), (Settings{{"run.mode", "ideal"}, {"network.seed", "9"}, {"run.seed", "1"}}));
+    EXPECT_EQ(batch.configuration(2).run.mode, RunMode::hardware);
+    EXPECT_EQ(batch.configuration(2).run.timestep_ms, 0.05);
+    EXPECT_FALSE(batch.configuration(2).wafer.imperfections.saturation);
+    EXPECT_TRUE(batch.configuration(2).wafer.imperfections.readout);
+    const Imperfections listed = batch.configuration(4).wafer.imperfections;
+    for (const auto& one : imperfection_switches)
+        EXPECT_EQ(listed.*one.value, one.name == "saturation" || one.name == "readout") << one.name;
+    EXPECT_EQ(batch.settings(6), (Settings{{"run.seed", "1"}}));
+    EXPECT_EQ(batch.configuration(6).run.timestep_ms, 0.1);
+}
+
 TEST(Batch, an_option_goes_over_the_files_sweep)
 {
     const Scratch scratch;
@@ -131,7 +157,13 @@ TEST(Batch, mistakes_name_their_place)
 {
     const Scratch scratch;
     const std::vector<std::pair<std::string, std::string>> cases{
-        {"sweep: 3\n", "config.yaml:13: sweep: expected a map {key: [values], …}, found \"3\""},
+        {"sweep: 3\n", "config.yaml:13: sweep: expected a map {key: [values], …} or a list [{key: value, …}, …], found \"3\""},
+        {"sweep: []\n", "config.yaml:13: sweep: expected 1 to 10000 runs, found 0"},
+        {"sweep: [3]\n", "config.yaml:13: sweep: expected entries {key: value, …}, found \"3\""},
+        {"sweep:\n  - {run: {seed: 1}}\n  - {run.seed: 1, run: {seed: 2}}\n", "config.yaml:15: sweep: expected every key once, found run.seed twice"},
+        {"sweep:\n  - {}\n  - {run: 3}\n", "config.yaml:15: sweep: expected single keys, as in {wafer.id: [1, 2]}, found the block \"run\""},
+        {"sweep: [{run.trials: 2}]\n", "config.yaml:13: sweep: expected keys that can differ"},
+        {"sweep:\n  - {wafer.imperfections: [saturation]}\n  - {wafer.imperfections: [saturatoin]}\n", "config.yaml:15: wafer.imperfections: expected one of"},
         {"sweep:\n  wafer.id: 3\n", "config.yaml:14: sweep.wafer.id: expected a list of values, found \"3\""},
         {"sweep:\n  wafer.id: []\n", "config.yaml:14: sweep.wafer.id: expected a list of values, found an empty list"},
         {"sweep:\n  wafer.idd: [1]\n", "config.yaml:14: wafer.idd: unknown key, did you mean id?"},
