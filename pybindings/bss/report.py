@@ -291,16 +291,25 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="bss-report",
         description="Makes raster.png, wafer.png and one self-contained page, report.html, from a result folder; "
-        "from one with many runs runs.png and a page with their table.",
-        epilog="example: bss-report results/wafer",
+        "from one with many runs runs.png and a page with their table. With --ablation it compares the runs of a sweep over wafer.imperfections "
+        "with the one in ideal mode: a table on standard output, ablation.png and ablation.csv.",
+        epilog="examples:\n  bss-report results/wafer\n  bss-report --ablation results/ablation",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", metavar="DIR", help="folder that bss-run or bss-map wrote")
+    parser.add_argument("--ablation", action="store_true", help="compare a batch's runs with its run in ideal mode")
+    parser.add_argument("--skip", type=float, default=200.0, metavar="MS", help="with --ablation: leave out the beginning of every run [%(default)s ms]")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
     parser.add_argument("--version", action="version", version=f"bss-report {__version__}")
     options = parser.parse_args(arguments)
+    table = None
     try:
-        written = make_report(options.folder)
+        if options.ablation:
+            from .ablation import make_ablation
+
+            table, written = make_ablation(options.folder, options.skip)
+        else:
+            written = make_report(options.folder)
     except NoResult as error:
         print(error, file=sys.stderr)
         return 2
@@ -308,6 +317,8 @@ def main(arguments=None):
         print(f"{options.folder}: {error}", file=sys.stderr)
         return 2 if isinstance(error, PermissionError) else 1
     if not options.quiet:
+        if table:
+            print(table)
         for path in written:
             print(path)
     return 0
