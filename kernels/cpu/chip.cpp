@@ -41,15 +41,15 @@ std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes)
     return slots;
 }
 
-MembraneSettings membrane_settings(const Program& program, const ChipProgram& chip)
-{
-    return {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())};
-}
-
 }   // namespace
 
+Membranes membranes_of(const Program& program, const ChipProgram& chip)
+{
+    return {neuron_circuits(chip), {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())}};
+}
+
 ChipRun::ChipRun(const Program& program, std::uint32_t index)
-    : program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(neuron_circuits(*chip_), membrane_settings(program, *chip_)),
+    : program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(membranes_of(program, *chip_)),
       synapses_(program, index, slots_of(*chip_, membranes_)), spike_counts_(chip_->neurons.size())
 {
     double longest_s = 0;
@@ -239,6 +239,7 @@ void ChipRun::count(Counters& counters) const
     counters.denmem_steps += static_cast<std::int64_t>(chip_->denmems.size()) * steps_;
     counters.l1_neuron_lost += l1_lost_;
     counters.l2_up_lost += up_lost_;
+    counters.relayed += relayed_count_;
     counters.delays_below_timestep += delayed_;
     counters.row_events += synapses_.row_events();
     counters.synaptic_events += synapses_.synaptic_events();

@@ -1,10 +1,19 @@
 /// All chips of a program on one CUDA device.
 #pragma once
 
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "kernels/cpu/ideal_senders.hpp"
 #include "kernels/engine.hpp"
+#include "kernels/sources.hpp"
+#include "machine.hpp"
 
 namespace bss {
 
+/// The run goes on in pieces of many windows. While the device works on one, the host prepares the input of the next and takes in what the last one
+/// recorded. Lists on the device have room for what is usual; a piece for which they are too short is run again, from the state before it, with more.
 class CudaEngine : public Engine {
 public:
     CudaEngine(Program program, Stimulus stimulus);
@@ -19,9 +28,48 @@ public:
     int threads() const override { return 1; }
 
 private:
+    /// A piece of the run, on the host and on the device.
+    struct Slot {
+        cuda::Staged<cuda::Piece> piece;
+        cuda::Staged<cuda::Passing> inputs;
+        cuda::Staged<std::uint32_t> first_input, first_ideal_spike;
+        cuda::Staged<cuda::IdealSpike> ideal_spikes;
+        cuda::Staged<cuda::TraceData> traces;
+        cuda::Staged<float> values;
+        cuda::Staged<cuda::SpikeRecord> records;
+        cuda::Event prepared, recorded;             ///< its input is on the device; its records are on the host
+        std::uint32_t record_count = 0;
+        bool pending = false;                       ///< records are on their way to the host
+    };
+    void build();
+    void prepare(Slot& slot, std::int64_t first, std::int64_t end);
+    void prepare_inputs(Slot& slot, const cuda::Piece& piece);
+    void prepare_ideal(Slot& slot, const cuda::Piece& piece);
+    void prepare_traces(Slot& slot, cuda::Piece& piece);
+    void launch(const Slot& slot);
+    void finish(Slot& slot);
+    void take_in(Slot& slot);
+    std::int64_t end_of_window(const cuda::Piece& piece, std::uint32_t window) const;
+
     Program program_;
     Stimulus stimulus_;
-    std::int64_t now_ = 0;
+    std::int64_t now_ = 0, taken_ = 0;
+
+    cuda::Stream work_, copies_;
+    cuda::Staged<cuda::Piece> piece_;               ///< the one at hand, where kernels look for it
+    cuda::Staged<cuda::Report> report_;
+    std::unique_ptr<cuda::LoadedProgram> loaded_;
+    cuda::Pace pace_ = cuda::Pace::stepwise;
+    const void* kernel_ = nullptr;
+    std::array<Slot, 2> slots_;
+    int turn_ = 0;                                  ///< slot of the next piece
+
+    std::unique_ptr<Playback> playback_;
+    std::vector<std::vector<InputEvent>> inputs_;   ///< [chip] host events that did not enter its mergers yet
+    std::vector<std::vector<BackgroundTrain>> background_;      ///< [chip]
+    IdealSenders ideal_senders_;
+    std::vector<TsodyksMarkramState> source_lines_; ///< [ideal line] of sources: the host keeps their plasticity
+    Recording recorded_;                            ///< since the last take
 };
 
 }   // namespace bss

@@ -1,0 +1,66 @@
+/// What the threads of a block share while a kernel runs, and small tools for all of them.
+#pragma once
+
+#include <cub/block/block_scan.cuh>
+
+#include "layout.hpp"
+
+namespace bss::cuda {
+
+/// Row events of a half of the chip that are at hand; at least the 448 rows that one event can reach there, both inputs counted.
+inline constexpr std::uint32_t rows_at_once = 512;
+
+/// A row that asks its synapses. `what`: row of the chip (16 bits), shift (5 bits from 8 on), plastic (bit 7), input (bit 6), address.
+struct RowEvent {
+    std::uint32_t what;
+    std::uint32_t factor;                           ///< of a plastic row
+};
+
+struct Block {
+    Machine machine;                                ///< by which threads find everything else
+    union {
+        float terms[6][threads];                    ///< of denmems, for their membranes
+        double parts[3][threads];                   ///< for traces
+        double times_s[threads];                    ///< of the arrivals at hand, for plastic drivers
+    };
+    float v[threads], lift[threads], w[threads];
+    std::uint32_t noise_words[4][threads];
+    float noise[threads];
+    float leak_cubic[threads], leak_end[threads], syn_curve[2][threads], syn_end[2][threads];
+
+    RowEvent row_events[2][rows_at_once];           ///< [half]
+    std::uint32_t row_events_until[2][most_window_steps];   ///< [half][step of the window]
+    std::uint32_t arrivals_before[most_window_steps + 1];   ///< [step of the window]
+    std::uint32_t next_arrival;                     ///< the first that is not among the row events at hand
+    std::uint32_t rows_after[threads];              ///< [arrival at hand] row events so far: of the upper half, of the lower half
+    cub::BlockScan<std::uint64_t, threads>::TempStorage scan;
+
+    std::uint32_t samples, current_changes;         ///< steps of the window, bit by bit
+    std::uint32_t crossings, passing, held;
+    std::uint32_t first_record;
+    bool stop;
+    ChipCounters counters;                          ///< since the launch
+};
+
+/// Copies of `from` in order of `less` to `to`; equal ones stay in order. All threads, few elements.
+template <class T, class Less>
+__device__ void sort_few(const T* from, T* to, std::uint32_t count, Less less)
+{
+    for (std::uint32_t i = threadIdx.x; i < count; i += threads) {
+        const T one = from[i];
+        std::uint32_t rank = 0;
+        for (std::uint32_t j = 0; j < count; ++j)
+            rank += less(from[j], one) || (j < i && !less(one, from[j]));
+        to[rank] = one;
+    }
+    __syncthreads();
+}
+
+/// Something has no room in this window: the host makes some and has the piece run again.
+__device__ inline void does_not_fit(const Machine& m, std::uint32_t window, std::uint32_t Room::* what, std::uint32_t needed)
+{
+    atomicMin(&m.report->failed_window, window);
+    atomicMax(&(m.report->needed.*what), needed);
+}
+
+}   // namespace bss::cuda

@@ -1,0 +1,142 @@
+/// The kernel: a block takes its chip through windows of steps, with the chip's data at hand.
+#pragma once
+
+#include <cooperative_groups.h>
+
+#include "chip_output.cuh"
+#include "ideal_input.cuh"
+#include "kernels.hpp"
+#include "traces.cuh"
+
+namespace bss::cuda {
+
+/// What arrives in the window's steps. All threads.
+__device__ __noinline__ inline void begin_window(const Machine& m, Block& block, std::int64_t first, int steps)
+{
+    const std::uint32_t t = threadIdx.x, lane = t % 32;
+    if (t < 32) {
+        std::uint32_t count = 0;
+        if (m.arrivals != nullptr && static_cast<int>(t) < steps) {
+            std::uint32_t* const waiting = m.arrival_counts + std::size_t{blockIdx.x} * (m.ring_mask + 1) + (static_cast<std::uint32_t>(first + t) & m.ring_mask);
+            count = __ldcg(waiting);
+            *waiting = 0;
+        }
+        for (int d = 1; d < 32; d *= 2) {
+            const std::uint32_t other = __shfl_up_sync(~0u, count, d);
+            count += static_cast<int>(lane) >= d ? other : 0;
+        }
+        block.arrivals_before[t + 1] = count;
+        if (t == 0) {
+            block.arrivals_before[0] = 0;
+            block.next_arrival = 0;
+            block.crossings = 0;
+            block.counters.delays_below_timestep += block.counters.delays_to_count;
+            block.counters.delays_to_count = 0;
+        }
+    } else if (t < 64) {
+        find_special_steps(m, block, first, steps, lane);
+    } else if (t < 64 + most_window_steps) {
+        block.row_events_until[0][t - 64] = block.row_events_until[1][t - 64] = 0;
+    }
+    __syncthreads();
+    if (block.next_arrival < block.arrivals_before[most_window_steps]) {
+        if (m.chip[blockIdx.x].plastic_drivers > 0)
+            sort_arrivals(m, block, first, steps);
+        take_arrivals(m, block, first);
+    }
+}
+
+template <class P>
+__global__ void __launch_bounds__(threads, 3) run_windows(const __grid_constant__ Machine machine, Pace pace, std::uint32_t window)
+{
+    extern __shared__ __align__(16) unsigned char memory[];
+    Block& block = *reinterpret_cast<Block*>(memory);
+    const Piece& piece = *machine.piece;
+    if (pace == Pace::stepwise && (window >= piece.windows || __ldcg(&machine.report->failed_window) < window))
+        return;
+    const std::uint32_t t = threadIdx.x, chip_number = blockIdx.x;
+    if (t == 0)
+        block.machine = machine;
+    __syncthreads();
+    const Machine& m = block.machine;
+    const ChipData& chip = m.chip[chip_number];
+    const ChipParameters& p = m.parameters[chip_number];
+    DenmemRegisters d;
+    MembraneRegisters membrane;
+    load<P>(p, m.state[chip_number], block, d, membrane);
+    if (t == 0) {
+        block.counters = {};
+        block.counters.delays_to_count = m.counters[chip_number].delays_to_count;
+    }
+    const std::uint32_t denmems = chip.denmems, mine = p.neuron_of[t], first_denmem = p.first[t], own_denmems = p.count[t];
+    const std::uint32_t ideal_target = m.ideal_lines > 0 && t < denmems && p.firing_thread[mine] == t ? chip.first_neuron + mine : nobody;
+    const std::uint32_t place = p.place_of[t], column = place % Column::count, half = place / Column::count;
+    const std::size_t corner = std::size_t{chip.first_row} * Column::count + column;
+    Synapses synapses{m.addresses + corner, m.increments + corner, half, 0};
+
+    const std::uint32_t end_window = pace == Pace::stepwise ? window + 1 : piece.windows;
+    std::int32_t sums[2] = {0, 0};
+    bool drawn = false;
+    for (; window < end_window; ++window) {
+        const std::int64_t first = piece.first + static_cast<std::int64_t>(window) * m.window_steps;
+        const int steps = static_cast<int>(piece.last - first < m.window_steps ? piece.last - first : m.window_steps);
+        __syncthreads();
+        begin_window(m, block, first, steps);
+        synapses.next = 0;
+        if (m.ideal_lines > 0)
+            send_sources(m, block, window);
+        for (int s = 0; s < steps; ++s) {
+            const std::int64_t step = first + s;
+            if (block.current_changes >> s & 1)
+                change_currents(m, step, membrane.current);
+            if (P::noise && (!drawn || step % model::steps_per_draw == 0)) {
+                draw_noise(m, block, step);
+                drawn = true;
+            }
+            if (ideal_target != nobody)
+                take_ideal(m, ideal_target, step, sums);
+            if (t < denmems)
+                synapses.take(block, block.row_events_until[synapses.half][s], sums);
+            while (block.arrivals_before[s + 1] > block.next_arrival) {
+                __syncthreads();
+                take_arrivals(m, block, first);
+                synapses.next = 0;
+                if (t < denmems)
+                    synapses.take(block, block.row_events_until[synapses.half][s], sums);
+            }
+            if (block.samples >> s & 1)
+                sample(m, block, d, membrane, sums[0], sums[1], step);
+            if constexpr (P::merged)
+                step_merged<P>(m, block, d, membrane, sums, step, mine, first_denmem, own_denmems, denmems);
+            else if (t < denmems)
+                step_single<P>(m, block, d, membrane, sums, step);
+        }
+        __syncthreads();
+        send(m, block, window, first + steps);
+        if (m.ideal_lines > 0)
+            send_on_lines(m, block, m.crossed + 2 * std::size_t{chip_number} * m.room.crossings, min(block.crossings, m.room.crossings));
+        if (pace == Pace::together)
+            cooperative_groups::this_grid().sync();
+        if (pace != Pace::stepwise) {
+            __syncthreads();
+            if (t == 0)
+                block.stop = __ldcg(&m.report->failed_window) <= window;
+            __syncthreads();
+            if (block.stop)
+                return;                             // the piece will be run again
+        }
+    }
+    store(m.state[chip_number], d, membrane);
+    __syncthreads();
+    if (t == 0) {
+        ChipCounters& counters = m.counters[chip_number];
+        counters.row_events += block.counters.row_events;
+        counters.synaptic_events += block.counters.synaptic_events;
+        counters.l1_neuron_lost += block.counters.l1_neuron_lost;
+        counters.l2_up_lost += block.counters.l2_up_lost;
+        counters.delays_below_timestep += block.counters.delays_below_timestep;
+        counters.delays_to_count = block.counters.delays_to_count;
+    }
+}
+
+}   // namespace bss::cuda

@@ -1,0 +1,3 @@
+#include "kernels.cuh"
+
+template const void* bss::cuda::run_windows_of<true, true>(bool, bool);

@@ -1,0 +1,3 @@
+#include "kernels.cuh"
+
+template const void* bss::cuda::run_windows_of<false, false>(bool, bool);

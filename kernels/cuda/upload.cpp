@@ -1,0 +1,277 @@
+#include "upload.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <tuple>
+
+#include "kernels/cpu/chip.hpp"
+#include "kernels/cpu/ideal_senders.hpp"
+#include "wafer/parallel.hpp"
+
+namespace bss::cuda {
+namespace {
+
+template <class T>
+void copy(const T* to, const T* from, std::size_t count)
+{
+    if (count > 0)
+        check(cudaMemcpy(const_cast<T*>(to), from, count * sizeof(T), cudaMemcpyHostToDevice), "loading the program");
+}
+template <class T>
+void copy(const T* to, const std::vector<T>& from)
+{
+    copy(to, from.data(), from.size());
+}
+
+/// Appends the rows of a route's target, those of the upper half first.
+RouteData route_data(const RouteProgram& route, const Program& program, std::uint32_t own, std::vector<std::uint16_t>& route_rows)
+{
+    const NetProgram& net = program.nets[route.net];
+    const ChipProgram& target = program.chips[route.target];
+    RouteData data{route.delay_s, route.target, merger_address(net.merger, chip_address(target.chip)), own, {}};
+    for (int upper = 0; upper < 4; ++upper)
+        for (const Half half : {Half::top, Half::bottom}) {
+            data.first_row[2 * upper + static_cast<int>(half)] = static_cast<std::uint32_t>(route_rows.size());
+            for (std::uint32_t r = route.first_row[upper]; r < route.first_row[upper + 1]; ++r)
+                if (target.rows[program.route_rows[r]].row.half() == half)
+                    route_rows.push_back(program.route_rows[r]);
+        }
+    data.first_row[8] = static_cast<std::uint32_t>(route_rows.size());
+    return data;
+}
+
+void fill_neurons(ChipParameters& p, ChipState& s, const ChipProgram& chip, const Membranes& membranes)
+{
+    for (std::uint32_t n = 0; n < chip.neurons.size(); ++n) {
+        const NeuronProgram& neuron = chip.neurons[n];
+        const MembraneView view = membranes.view(static_cast<int>(n));
+        const MembraneLanes& m = *view.block.membranes;
+        p.first[n] = static_cast<std::uint16_t>(neuron.first_denmem);
+        p.count[n] = neuron.denmem_count;
+        p.firing[n] = static_cast<std::uint16_t>(neuron.firing.value());
+        p.firing_thread[n] = static_cast<std::uint16_t>(neuron.first_denmem + neuron.firing_index);
+        p.block[n] = static_cast<std::uint8_t>(neuron.firing.block().value());
+        p.encoder_input[n] = static_cast<std::uint8_t>(encoder_input(neuron.firing));
+        p.address[n] = static_cast<std::uint8_t>(neuron.address.value());
+        p.flags[n] = static_cast<std::uint8_t>((neuron.sends ? sends : 0) | (neuron.recorded ? recorded : 0) | (neuron.through_link ? through_link : 0));
+        p.noise[n] = m.noise[view.lane];
+        p.v_reset[n] = m.v_reset[view.lane];
+        p.tau_refrac[n] = m.tau_refrac[view.lane];
+        p.threshold_volt[n] = view.threshold_volt;
+        p.scale[n] = view.scale;
+        s.v[n] = m.v[view.lane];
+        s.refractory[n] = m.refractory[view.lane];
+        for (std::size_t i = 0; i < 2; ++i)
+            p.quantum_siemens[i][n] = view.quantum_siemens[i];
+        for (std::uint32_t k = 0; k < neuron.denmem_count; ++k) {
+            const DenmemLanes& d = view.block.denmems[k];
+            const std::uint32_t t = neuron.first_denmem + k;
+            const auto lane = [&](const float (&row)[lanes]) { return row[view.lane]; };
+            p.neuron_of[t] = static_cast<std::uint16_t>(n);
+            p.place_of[t] = static_cast<std::uint16_t>(chip.denmems[t].value());
+            p.g_leak[t] = lane(d.g_leak);
+            p.e_leak[t] = lane(d.e_leak);
+            for (int i = 0; i < 2; ++i) {
+                p.e_rev[i][t] = lane(d.e_rev[i]);
+                p.decay[i][t] = lane(d.decay[i]);
+                p.per_quantum[i][t] = lane(d.per_quantum[i]);
+                p.syn_curve[i][t] = lane(d.syn_curve[i]);
+                p.syn_end[i][t] = lane(d.syn_end[i]);
+            }
+            p.slope[t] = lane(d.slope);
+            p.intercept[t] = lane(d.intercept);
+            p.rate[t] = lane(d.rate);
+            p.gain[t] = lane(d.gain);
+            p.jump[t] = lane(d.jump);
+            p.leak_cubic[t] = lane(d.leak_cubic);
+            p.leak_end[t] = lane(d.leak_end);
+        }
+    }
+}
+
+ChipLinks links_of(const Program& program, const ChipProgram& chip, const ChipData& data)
+{
+    const double clock_s = 1 / chip.pll_hz;
+    ChipLinks links{};
+    for (PriorityEncoder& encoder : links.encoders)
+        encoder = PriorityEncoder(program.timing.encoder_clocks * clock_s);
+    for (std::uint32_t n = 0; n < data.nets; ++n)
+        links.mergers[n] = Queue((program.nets[data.first_net + n].slow ? program.timing.merger_clocks : 1) * clock_s);
+    links.up = Queue::with_buffer(program.timing.link_up_spacing_s, program.timing.link_up_buffer);
+    return links;
+}
+
+}   // namespace
+
+Tables::Tables(const Program& program)
+{
+    std::vector<std::uint32_t> routes_to(program.chips.size());
+    for (const NetProgram& net : program.nets)
+        nets.push_back({net.first_route, net.route_count});
+    for (const RouteProgram& route : program.routes)
+        routes.push_back(route_data(route, program, routes_to[route.target]++, route_rows));
+
+    ideal_synapses = program.ideal.synapses.size();
+    if (!program.ideal.lines.empty()) {
+        for (const IdealLine& line : program.ideal.lines) {
+            ideal_first.push_back(line.first);
+            ideal_plastic.push_back(line.plasticity ? static_cast<std::uint32_t>(ideal_states.size()) : nobody);
+            if (line.plasticity)
+                ideal_states.push_back({*line.plasticity});
+        }
+        ideal_first.push_back(ideal_synapses);
+        const IdealSenders senders(program, {});
+        for (std::uint32_t n = 0; n < program.neurons.size(); ++n)
+            ideal_lines_of.push_back(senders.of_neuron(n).first);
+        ideal_lines_of.push_back(program.neurons.empty() ? 0 : senders.of_neuron(static_cast<std::uint32_t>(program.neurons.size()) - 1).last);
+    }
+
+    std::vector<std::vector<Probe>> probes_of(program.chips.size());
+    for (std::uint32_t t = 0; t < program.traces.size(); ++t)
+        for (std::uint32_t k = 0; k < program.traces[t].neurons.size(); ++k) {
+            const std::uint32_t neuron = program.traces[t].neurons[k];
+            const auto after = std::upper_bound(program.chips.begin(), program.chips.end(), neuron, [](std::uint32_t n, const ChipProgram& chip) { return n < chip.first_neuron; });
+            // Chips without neurons begin where their successor does.
+            probes_of[static_cast<std::size_t>(after - program.chips.begin()) - 1].push_back({t, k, neuron - std::prev(after)->first_neuron});
+        }
+    std::uint32_t net = 0;
+    for (std::size_t c = 0; c < program.chips.size(); ++c) {
+        const ChipProgram& chip = program.chips[c];
+        ChipData data{};
+        data.denmems = static_cast<std::uint32_t>(chip.denmems.size());
+        data.neurons = static_cast<std::uint32_t>(chip.neurons.size());
+        data.first_neuron = chip.first_neuron;
+        data.address = chip_address(chip.chip);
+        data.wafer = chip.chip.wafer;
+        data.hicann = static_cast<std::uint32_t>(chip.chip.hicann.value());
+        data.first_row = static_cast<std::uint32_t>(row_count);
+        row_count += chip.rows.size();
+        for (const RowProgram& row : chip.rows)
+            rows.push_back({row.input, row.shift, row.plastic_driver});
+        data.first_plastic_driver = static_cast<std::uint32_t>(plastic_drivers.size());
+        data.plastic_drivers = static_cast<std::uint32_t>(chip.plastic_drivers.size());
+        plastic_drivers.insert(plastic_drivers.end(), chip.plastic_drivers.begin(), chip.plastic_drivers.end());
+        data.first_net = net;
+        while (net < program.nets.size() && program.nets[net].chip == chip.chip)
+            ++net;
+        data.nets = net - data.first_net;
+        for (int b = 0; b < NeuronBlock::count; ++b) {
+            data.block_nets[b] = static_cast<std::uint32_t>(block_nets.size());
+            block_nets.insert(block_nets.end(), chip.block_nets[b].begin(), chip.block_nets[b].end());
+        }
+        data.block_nets[NeuronBlock::count] = static_cast<std::uint32_t>(block_nets.size());
+        data.first_current = static_cast<std::uint32_t>(currents.size());
+        data.currents = static_cast<std::uint32_t>(chip.currents.size());
+        for (const CurrentProgram& current : chip.currents) {
+            CurrentData waveform{current.sample_s, current.continuous, {}, static_cast<std::uint32_t>(current_neurons.size()), static_cast<std::uint32_t>(current.neurons.size())};
+            std::copy(current.dac.begin(), current.dac.end(), waveform.dac);
+            currents.push_back(waveform);
+            for (std::size_t k = 0; k < current.neurons.size(); ++k)
+                current_neurons.push_back({current.ampere_per_dac[k], current.neurons[k]});
+        }
+        data.first_probe = static_cast<std::uint32_t>(probes.size());
+        data.probes = static_cast<std::uint32_t>(probes_of[c].size());
+        probes.insert(probes.end(), probes_of[c].begin(), probes_of[c].end());
+        chips.push_back(data);
+    }
+}
+
+void Tables::want(Arena& arena, Machine& m) const
+{
+    arena.want(m.rows, rows.size());
+    arena.want(m.routes, routes.size());
+    arena.want(m.nets, nets.size());
+    arena.want(m.route_rows, route_rows.size());
+    arena.want(m.block_nets, block_nets.size());
+    arena.want(m.plastic_drivers, plastic_drivers.size());
+    arena.want(m.currents, currents.size());
+    arena.want(m.current_neurons, current_neurons.size());
+    arena.want(m.probes, probes.size());
+    arena.want(m.ideal_first, ideal_first.size());
+    arena.want(m.ideal_plastic, ideal_plastic.size());
+    arena.want(m.ideal_lines_of, ideal_lines_of.size());
+    arena.want(m.ideal_synapses, ideal_synapses);
+}
+
+void Tables::upload(const Machine& m) const
+{
+    copy(m.chip, chips);
+    copy(m.rows, rows);
+    copy(m.routes, routes);
+    copy(m.nets, nets);
+    copy(m.route_rows, route_rows);
+    copy(m.block_nets, block_nets);
+    copy(m.plastic_drivers, plastic_drivers);
+    copy(m.currents, currents);
+    copy(m.current_neurons, current_neurons);
+    copy(m.probes, probes);
+    copy(m.ideal_first, ideal_first);
+    copy(m.ideal_plastic, ideal_plastic);
+    copy(m.ideal_lines_of, ideal_lines_of);
+    copy(m.ideal_states, ideal_states);
+}
+
+Needs upload_chips(Program& program, const Tables& tables, const Machine& m)
+{
+    std::vector<Needs> of_chips(program.chips.size());
+    parallel_for(program.chips.size(), [&](std::size_t c) {
+        ChipProgram& chip = program.chips[c];
+        const Membranes membranes = membranes_of(program, chip);
+        const auto p = std::make_unique<ChipParameters>();
+        const auto s = std::make_unique<ChipState>();
+        fill_neurons(*p, *s, chip, membranes);
+        copy(m.parameters + c, p.get(), 1);
+        copy(m.state + c, s.get(), 1);
+        if (m.link_bandwidth) {
+            const auto links = std::make_unique<ChipLinks>(links_of(program, chip, tables.chips[c]));
+            copy(m.links + c, links.get(), 1);
+        }
+        const std::size_t corner = std::size_t{tables.chips[c].first_row} * Column::count;
+        copy(m.addresses + corner, chip.addresses);
+        copy(m.increments + corner, chip.increments);
+        for (std::uint32_t n = 0; n < chip.neurons.size(); ++n) {
+            const MembraneBlock& block = membranes.view(static_cast<int>(n)).block;
+            of_chips[c].adex |= block.exponential || block.adaptation;
+            of_chips[c].limits |= block.limits;
+            of_chips[c].noise |= block.noise;
+            of_chips[c].merged |= chip.neurons[n].denmem_count > 1;
+        }
+        chip.addresses = {};
+        chip.increments = {};
+    });
+    Needs needs;
+    for (const Needs& chip : of_chips) {
+        needs.adex |= chip.adex;
+        needs.limits |= chip.limits;
+        needs.noise |= chip.noise;
+        needs.merged |= chip.merged;
+    }
+    return needs;
+}
+
+void upload_ideal(Program& program, const Tables& tables, const Machine& m)
+{
+    IdealFabric& fabric = program.ideal;
+    std::vector<std::uint32_t> chip_of;
+    for (std::uint32_t c = 0; c < program.chips.size(); ++c)
+        chip_of.insert(chip_of.end(), program.chips[c].neurons.size(), c);
+    std::vector<IdealSynapseData> synapses(fabric.synapses.size());
+    parallel_for(fabric.lines.size(), [&](std::size_t l) {
+        const std::size_t first = tables.ideal_first[l], last = tables.ideal_first[l + 1];
+        for (std::size_t k = first; k < last; ++k) {
+            const IdealSynapse& synapse = fabric.synapses[k];
+            const ChipProgram& chip = program.chips[chip_of[synapse.neuron]];
+            const auto input = static_cast<std::size_t>(synapse.input);
+            const double own = chip.neurons[synapse.neuron - chip.first_neuron].quantum_siemens[input];
+            synapses[k] = {input * program.neurons.size() + synapse.neuron, synapse.delay_steps, static_cast<std::uint64_t>(std::lround(synapse.siemens / (own > 0 ? own : chip.quantum_siemens)))};
+        }
+        // Neighbouring threads add to neighbouring accumulators.
+        std::sort(synapses.begin() + static_cast<std::ptrdiff_t>(first), synapses.begin() + static_cast<std::ptrdiff_t>(last),
+                  [](const IdealSynapseData& a, const IdealSynapseData& b) { return a.delay != b.delay ? a.delay < b.delay : a.target < b.target; });
+    }, 16);
+    copy(m.ideal_synapses, synapses);
+    fabric.synapses = {};
+}
+
+}   // namespace bss::cuda
