@@ -1,13 +1,10 @@
 """Pictures of a result: the spikes over time, and the wafer with what was used and lost on each chip."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import numpy as np
-from matplotlib import pyplot as plt
+from matplotlib import rc_context
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure  # without pyplot: a notebook's own backend stays as it is
 from matplotlib.patches import Rectangle
 
 ROW_WIDTHS = (12, 12, 20, 20, 28, 28, 36, 36, 36, 36, 28, 28, 20, 20, 12, 12)  # HICANNs in each row of the octagon (hardware.md §1.2)
@@ -91,9 +88,9 @@ def draw_raster(result, path):
     if end <= start:
         end = start + 1.0
 
-    with plt.rc_context(STYLE):
+    with rc_context(STYLE):
         high = float(np.clip(0.22 * sum(len(shown[name]) for name in names), 1.0, 4.0))  # inches of the raster
-        figure = plt.figure(figsize=(7.5, high + 1.6), layout="constrained")
+        figure = Figure(figsize=(7.5, high + 1.6), layout="constrained")
         grid = figure.add_gridspec(2, 2, width_ratios=(5, 1), height_ratios=(high, 1.2))
         raster, bars = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
         course = figure.add_subplot(grid[1, 0], sharex=raster)
@@ -141,15 +138,15 @@ def draw_raster(result, path):
         course.set_xlabel(f"biological time (ms), rates in bins of {width:g} ms")
         course.set_ylim(bottom=0)
         figure.savefig(path, format="png")
-        plt.close(figure)
 
 
 def draw_traces(result, path, most_neurons=4, most_samples=4000):
     """The first recorded neurons of every report, in panels that share the time axis."""
     reports = result.recorded()
     colours = _colours(result.summary)
-    with plt.rc_context(STYLE):
-        figure, panels = plt.subplots(len(reports), 1, figsize=(7.5, 0.6 + 1.3 * len(reports)), squeeze=False, sharex=True, layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7.5, 0.6 + 1.3 * len(reports)), layout="constrained")
+        panels = figure.subplots(len(reports), 1, squeeze=False, sharex=True)
         for (variable, population), axes in zip(reports, panels[:, 0]):
             times, data, ids, unit = result.trace(variable, population)
             stride = max(1, len(times) // most_samples)
@@ -162,14 +159,14 @@ def draw_traces(result, path, most_neurons=4, most_samples=4000):
             axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), frameon=False, fontsize=6, ncols=most_neurons)
         panels[-1, 0].set_xlabel("biological time (ms)")
         figure.savefig(path, format="png")
-        plt.close(figure)
 
 
 def draw_runs(runs, path):
     """The rate of each population in each run of a batch."""
     colours = {name: COLOURS[k % len(COLOURS)] for k, name in enumerate(runs.populations)}
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7.5, 3.2), layout="constrained")
+        axes = figure.subplots()
         for name, colour in colours.items():
             axes.plot(runs.rates(name), color=colour, marker="o", markersize=3.5, linewidth=0.7, label=name)
         axes.set_ylim(bottom=0)
@@ -182,7 +179,6 @@ def draw_runs(runs, path):
         if colours:
             axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=7)
         figure.savefig(path, format="png")
-        plt.close(figure)
 
 
 def _bin_width(span, spikes, start):
@@ -250,8 +246,9 @@ def draw_wafer(result, path):
     wafers = _per_chip(result) or {0: {}}
     blue = LinearSegmentedColormap.from_list("used", ("#E3EEF6", "#56A5D6", "#0B3C5D"))
     red = LinearSegmentedColormap.from_list("lost", ("#E8F3EC", "#F2C14E", "#D55E00", "#6E1423"))
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(len(wafers), 2, figsize=(9.6, 0.5 + 3.6 * len(wafers)), squeeze=False, layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 0.5 + 3.6 * len(wafers)), layout="constrained")
+        axes = figure.subplots(len(wafers), 2, squeeze=False)
         for row, (wafer, chips) in zip(axes, sorted(wafers.items())):
             name = f"Wafer {wafer}: " if len(wafers) > 1 else ""
             used = {h: 100.0 * denmems / DENMEMS for h, (denmems, _, _) in chips.items() if denmems}
@@ -271,4 +268,25 @@ def draw_wafer(result, path):
             for one in row:
                 one.set_xlabel("HICANN x")
         figure.savefig(path, format="png")
-        plt.close(figure)
+
+
+def draw_losses(projections, path):
+    """Synapses lost of each projection, by cause, in per cent of those asked for. projections: rows as in summary.json."""
+    causes = sorted({cause for row in projections for cause, count in row["lost_by_cause"].items() if count})
+    with rc_context(STYLE):
+        figure = Figure(figsize=(7.5, 0.9 + 0.22 * max(1, len(projections))), layout="constrained")
+        axes = figure.subplots()
+        left = np.zeros(len(projections))
+        for k, cause in enumerate(causes):
+            lost = np.array([100.0 * row["lost_by_cause"].get(cause, 0) / max(1, row["requested"]) for row in projections])
+            axes.barh(range(len(projections)), lost, left=left, color=COLOURS[k % len(COLOURS)], label=cause.replace("_", " "))
+            left += lost
+        axes.set_yticks(range(len(projections)), [row["label"] for row in projections])
+        axes.invert_yaxis()
+        axes.set_xlim(0, max(1.0, 1.1 * left.max(initial=0.0)))
+        axes.set_xlabel("synapses lost (% of those asked for)")
+        total, asked = (sum(row[key] for row in projections) for key in ("lost", "requested"))
+        axes.set_title(f"{total:,} of {asked:,} synapses lost", loc="left")
+        if causes:
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=7)
+        figure.savefig(path, format="png")

@@ -40,7 +40,7 @@ from .control import (
     state,
 )
 from .exceptions import InputError, NotOnHardware, StrictError, SynapseLossError
-from .hardware import hardware_time, load_mapping, mapping, place, save_mapping, statistics, wafer
+from .hardware import hardware_time, load_mapping, mapping, parameter_ranges, place, save_mapping, statistics, wafer
 from .populations import Assembly, Population, PopulationView
 from .procedural_api import connect, create, record, record_gsyn, record_v, set
 from .projections import Projection

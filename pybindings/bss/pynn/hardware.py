@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import _core
 from .exceptions import InputError, as_pynn
+from .settings import Settings
 from .simulator import state
 
 
@@ -67,15 +68,16 @@ class Mapping:
 
     def report(self, path):
         """Writes one self-contained HTML page (bss-report's)."""
-        from ..report import write_report
+        from ..report import make_report
         with tempfile.TemporaryDirectory() as folder, as_pynn():
             self._session.core.write(folder)
-            write_report(folder, Path(path))
+            *_, page = make_report(folder)
+            Path(path).write_bytes(Path(page).read_bytes())
 
     def plot(self):
         """The wafer, as sim.plot.wafer()."""
-        from . import plot
-        return plot.wafer()
+        from .plot import wafer
+        return wafer()
 
     def save(self, path, list_synapses=False):
         """Stores it for load_mapping(), or the key mapping.file."""
@@ -183,10 +185,29 @@ def wafer():
 
 def statistics():
     """Where the time went (seconds) and what was counted, so far; {} for the plain simulator."""
-    return getattr(state.built(), "core").statistics() if hasattr(state.built(), "core") else {}
+    core = getattr(state.built(), "core", None)
+    return core.statistics() if core else {}
 
 
 def hardware_time():
     """Seconds that the machine would have taken for what was run so far."""
     return state.t / 1000.0 / float(state.settings.keys.get("run.speedup", 1000.0))
 
+
+def parameter_ranges(celltype):
+    """What the chips can realise of each parameter of a cell type that is not a potential, {name: (lowest, highest)}: found by asking for far too little and far too much.
+
+    Potentials have no range of their own: the network's extremes are fitted into that of the chip. Technology, speed-up, capacitor and leak are those of setup().
+    """
+    model = celltype.model
+    names = [name for name, (_, unit, _) in _core.cell_parameters(model).items() if unit != "mV" and name not in ("cm", "i_offset")]
+    network = _core.Network()
+    for name in names:
+        network.population(name, 2, model, {name: [1e-6, 1e6]})
+    switches = {"fixed_pattern": False, "rewrite": False, "temporal_noise": False}
+    keys = {key: value for key, value in state.settings.keys.items() if key in ("run.speedup", "wafer.technology", "mapping.capacitor", "mapping.leak", "mapping.neuron_size")}
+    settings = Settings(state.settings.timestep, {**keys, "run.mode": "hardware", "wafer.calibration": "ideal", "wafer.imperfections": switches})
+    with as_pynn():
+        session = _core.Session(network, settings.json(), name="parameter_ranges()")
+        session.map()
+    return {name: tuple(session.realised_parameters(number)[name].tolist()) for number, name in enumerate(names)}

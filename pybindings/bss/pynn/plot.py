@@ -1,46 +1,51 @@
-"""Pictures that show in a notebook: they are made by what makes bss-report's, and returned as figures."""
+"""Pictures that show in a notebook: the same as bss-report's."""
+import io
 import tempfile
+from pathlib import Path
 
 from .exceptions import as_pynn
+from .hardware import mapping
+from .simulator import state
+
+
+class Picture:
+    """A PNG that shows itself in a notebook."""
+
+    def __init__(self, png):
+        self.png = png
+
+    def save(self, path):
+        Path(path).write_bytes(self.png)
+
+    def _repr_png_(self):
+        return self.png
 
 
 def wafer():
     """Use of each HICANN, and what was lost where."""
-    return _picture("wafer")
+    mapping()
+    return _of_results("draw_wafer")
 
 
 def raster():
     """Recorded spikes of every population, and their rates."""
-    return _picture("raster")
+    return _of_results("draw_raster")
 
 
 def loss():
     """Lost synapses of each projection, by cause."""
-    from .hardware import mapping
-    from ..pictures import loss_figure
-    return Picture(loss_figure(mapping().losses()))
+    return _drawn("draw_losses", list(mapping().losses()))
 
 
-def _picture(kind):
-    from .. import pictures
+def _of_results(draw):
     from ..results import ResultFolder
-    from .simulator import state
     with tempfile.TemporaryDirectory() as folder, as_pynn():
         state.built().core.write(folder)
-        return Picture(getattr(pictures, f"{kind}_figure")(ResultFolder(folder)))
+        return _drawn(draw, ResultFolder(folder))
 
 
-class Picture:
-    """A matplotlib figure (`figure`) that shows itself in a notebook and can be saved."""
-
-    def __init__(self, figure):
-        self.figure = figure
-
-    def save(self, path):
-        self.figure.savefig(path)
-
-    def _repr_png_(self):
-        import io
-        buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=110)
-        return buffer.getvalue()
+def _drawn(draw, what):
+    from .. import pictures     # matplotlib takes a second to load
+    file = io.BytesIO()
+    getattr(pictures, draw)(what, file)
+    return Picture(file.getvalue())
