@@ -210,7 +210,7 @@ def _per_chip(result):
     return wafers
 
 
-def _octagon(axes, values, colours, highest, title, unit):
+def draw_octagon(axes, values, colours, highest, title, unit):
     """One wafer as its chips lie on it; a chip without a value stays blank."""
     patches, shades = [], []
     for hicann in range(sum(ROW_WIDTHS)):
@@ -253,10 +253,10 @@ def draw_wafer(result, path):
             name = f"Wafer {wafer}: " if len(wafers) > 1 else ""
             used = {h: 100.0 * denmems / DENMEMS for h, (denmems, _, _) in chips.items() if denmems}
             lost = {h: 100.0 * missing / wanted for h, (_, wanted, missing) in chips.items() if wanted}
-            _octagon(row[0], used, blue, 100.0, f"{name}Denmems in use on {len(used)} HICANNs", "% of the chip's 512 denmems")
+            draw_octagon(row[0], used, blue, 100.0, f"{name}Denmems in use on {len(used)} HICANNs", "% of the chip's 512 denmems")
             total, missing = (sum(c[k] for c in chips.values()) for k in (1, 2))
             share = f"{missing:,} of {total:,}" if total else "none asked for"
-            _octagon(
+            draw_octagon(
                 row[1],
                 lost,
                 red,

@@ -292,12 +292,19 @@ def main(arguments=None):
         prog="bss-report",
         description="Makes raster.png, wafer.png and one self-contained page, report.html, from a result folder; "
         "from one with many runs runs.png and a page with their table. With --ablation it compares the runs of a sweep over wafer.imperfections "
-        "with the one in ideal mode: a table on standard output, ablation.png and ablation.csv.",
-        epilog="examples:\n  bss-report results/wafer\n  bss-report --ablation results/ablation",
+        "with the one in ideal mode: a table on standard output, ablation.png and ablation.csv. bss-calibrate uses it for the picture of a sweep "
+        "and the page of a calibration.",
+        epilog="examples:\n  bss-report results/wafer\n  bss-report --ablation results/ablation\n  bss-report --sweep I_gl.csv --what I_gl --observed 'tau_m (us)'",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folder", metavar="DIR", help="folder that bss-run or bss-map wrote")
-    parser.add_argument("--ablation", action="store_true", help="compare a batch's runs with its run in ideal mode")
+    parser.add_argument("folder", metavar="DIR", help="folder that bss-run or bss-map wrote; with --sweep the table, with --calibration the account (.json)")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--ablation", action="store_true", help="compare a batch's runs with its run in ideal mode")
+    kinds.add_argument("--sweep", action="store_true", help="draw the table of bss-calibrate sweep")
+    kinds.add_argument("--calibration", metavar="FILE", help="make the page of a calibration, from its errors (.h5)")
+    parser.add_argument("--what", default="value", metavar="NAME", help="with --sweep: what was swept")
+    parser.add_argument("--observed", default="observed", metavar="TEXT", help="with --sweep: what was looked at")
+    parser.add_argument("--output", default="calibration.html", metavar="FILE", help="with --calibration: the page [%(default)s]")
     parser.add_argument("--skip", type=float, default=200.0, metavar="MS", help="with --ablation: leave out the beginning of every run [%(default)s ms]")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
     parser.add_argument("--version", action="version", version=f"bss-report {__version__}")
@@ -308,6 +315,14 @@ def main(arguments=None):
             from .ablation import make_ablation
 
             table, written = make_ablation(options.folder, options.skip)
+        elif options.sweep:
+            from .calibration import draw_sweep
+
+            written = [draw_sweep(options.folder, options.what, options.observed)]
+        elif options.calibration:
+            from .calibration import make_calibration_page
+
+            written = [make_calibration_page(options.folder, options.calibration, options.output)]
         else:
             written = make_report(options.folder)
     except NoResult as error:
