@@ -6,6 +6,7 @@
 #include "batch.hpp"
 #include "defects_reader.hpp"
 #include "network_reader.hpp"
+#include "parameter_checks.hpp"
 #include "wafer/error.hpp"
 #include "wafer/technology.hpp"
 
@@ -337,16 +338,10 @@ void read_record(const Yaml& node, const std::string& path, C& configuration, Re
         const std::string name = variable ? variable->text : "v";
         if (request.neurons.empty())
             request.neurons = all_neurons(population);
-        if (request.variable == Variable::w && population.cell == CellType::IF_cond_exp)
-            mistakes.add(item, where, fmt::format("{} has no w: its cell is {}", population.name, name_of(population.cell)));
-        if (request.through == Through::adc && request.variable != Variable::v)
-            mistakes.add(item, where, fmt::format("the ADC sees v only, found {}; use through: probe", name));
-        const double step = configuration.run.timestep_ms;
         if (!item.find("interval"))
-            request.interval_ms = step;
-        request.interval_steps = std::llround(request.interval_ms / step);
-        if (request.interval_steps < 1 || std::abs(static_cast<double>(request.interval_steps) * step / request.interval_ms - 1) > 1e-6)
-            mistakes.add(item, where + ".interval", fmt::format("expected a multiple of run.timestep ({} ms), found {} ms", step, request.interval_ms));
+            request.interval_ms = configuration.run.timestep_ms;
+        if (const auto [key, what] = complete_recording(request, population, configuration.run.timestep_ms); !what.empty())
+            mistakes.add(item, key.empty() ? where : where + "." + key, what);
         for (const auto& other : configuration.record)
             if (other.population == request.population && other.variable == request.variable)
                 mistakes.add(item, where, fmt::format("{} of {} is recorded twice; one entry can list all its neurons", name, population.name));

@@ -20,6 +20,8 @@ Range range_of(const CellParameter& parameter)
     return any_number;
 }
 
+std::string expects(const CellParameter& parameter) { return range_of(parameter).expects(unit_of(parameter)); }
+
 std::string wrong_name(std::string_view name)
 {
     if (!name.empty() && name.find('/') == std::string_view::npos && name != "." && name != "..")
@@ -49,6 +51,20 @@ std::string wrong_on_wafer(const ShortTermPlasticity& stp)
     if (stp.tau_rec_ms == 0 || stp.tau_facil_ms == 0)
         return {};
     return fmt::format("expected tau_rec or tau_facil of 0 (a driver either depresses or facilitates), found {} and {} ms", stp.tau_rec_ms, stp.tau_facil_ms);
+}
+
+WrongParameter complete_recording(RecordRequest& request, const Population& population, double timestep_ms)
+{
+    if (is_source(population.cell))
+        return {"population", fmt::format("expected a population of neurons, found {}, a {}", population.name, name_of(population.cell))};
+    if (request.variable == Variable::w && population.cell == CellType::IF_cond_exp)
+        return {"", fmt::format("{} has no w: its cell is {}", population.name, name_of(population.cell))};
+    if (request.through == Through::adc && request.variable != Variable::v)
+        return {"", "the ADC sees v only; use through: probe"};
+    request.interval_steps = std::llround(request.interval_ms / timestep_ms);
+    if (request.interval_steps < 1 || std::abs(static_cast<double>(request.interval_steps) * timestep_ms / request.interval_ms - 1) > 1e-6)
+        return {"interval", fmt::format("expected a multiple of run.timestep ({} ms), found {} ms", timestep_ms, request.interval_ms)};
+    return {};
 }
 
 }   // namespace bss

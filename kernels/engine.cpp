@@ -2,10 +2,20 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "backend.hpp"
 #include "cpu/engine.hpp"
+#include "wafer/error.hpp"
 
 namespace bss {
+
+std::vector<std::vector<float>> Engine::present() const { return {}; }
+
+void Engine::change(Program, Stimulus)
+{
+    throw RunError(fmt::format("the {} backend cannot change a network while it runs; reset to time 0 first", backend()));
+}
 
 std::unique_ptr<Engine> make_engine(Program program, Stimulus stimulus, const EngineOptions& options)
 {
