@@ -137,20 +137,29 @@ void ChipRun::sample(std::int64_t step, WindowInput& window)
         const TraceProgram& trace = program_->traces[probe.trace];
         if (step % trace.interval_steps != 0)
             continue;
-        for (const std::uint32_t position : probe.positions) {
-            const int neuron = static_cast<int>(trace.neurons[position] - chip_->first_neuron);
-            float value = 0;
-            switch (trace.variable) {
-            case Variable::v: value = membranes_.v_volt(neuron); break;
-            case Variable::w: value = membranes_.w_ampere(neuron); break;
-            case Variable::gsyn_exc: value = membranes_.g_siemens(neuron, 0, window.arrived(0)); break;
-            case Variable::gsyn_inh: value = membranes_.g_siemens(neuron, 1, window.arrived(1)); break;
-            }
-            if (!trace.readout.empty())
-                value = read_out(value, *program_, trace, position, step);
-            probe.values.push_back(value);
-        }
+        for (const std::uint32_t position : probe.positions)
+            probe.values.push_back(sampled_value(trace, position, step, {window.arrived(0), window.arrived(1)}));
     }
+}
+
+float ChipRun::sampled_value(const TraceProgram& trace, std::uint32_t position, std::int64_t step, const std::array<std::span<const std::int32_t>, 2>& arrived) const
+{
+    const int neuron = static_cast<int>(trace.neurons[position] - chip_->first_neuron);
+    float value = 0;
+    switch (trace.variable) {
+    case Variable::v: value = membranes_.v_volt(neuron); break;
+    case Variable::w: value = membranes_.w_ampere(neuron); break;
+    case Variable::gsyn_exc: value = membranes_.g_siemens(neuron, 0, arrived[0]); break;
+    case Variable::gsyn_inh: value = membranes_.g_siemens(neuron, 1, arrived[1]); break;
+    }
+    return trace.readout.empty() ? value : read_out(value, *program_, trace, position, step);
+}
+
+void ChipRun::present(std::int64_t step, std::vector<std::vector<float>>& values) const
+{
+    for (const Probe& probe : probes_)
+        for (const std::uint32_t position : probe.positions)
+            values[probe.trace][position] = sampled_value(program_->traces[probe.trace], position, step, {});
 }
 
 bool ChipRun::driven(std::int64_t step) const

@@ -60,6 +60,8 @@ public:
 
     /// Appends the spikes and fills in the traces' samples of the chip's own neurons, both since the last take.
     void take(Recording& recording);
+    /// What its own neurons' traces would hold at the grid point `step` that was reached, without what arrives just then.
+    void present(std::int64_t step, std::vector<std::vector<float>>& values) const;
     void count(Counters& counters) const;
     std::string_view simd() const { return membranes_.simd(); }
 
@@ -78,6 +80,7 @@ private:
 
     bool sampled(std::int64_t step) const;
     void sample(std::int64_t step, WindowInput& window);
+    float sampled_value(const TraceProgram& trace, std::uint32_t position, std::int64_t step, const std::array<std::span<const std::int32_t>, 2>& arrived) const;
     bool driven(std::int64_t step) const;
     void drive(std::int64_t step);
     void deliver(std::int64_t step, int in_window, WindowInput& window);

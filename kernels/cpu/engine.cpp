@@ -252,6 +252,16 @@ Recording CpuEngine::take_recording()
     return recording;
 }
 
+std::vector<std::vector<float>> CpuEngine::present() const
+{
+    std::vector<std::vector<float>> values;
+    for (const TraceProgram& trace : program_.traces)
+        values.emplace_back(trace.neurons.size());
+    for (const auto& chip : chips_)
+        chip->present(now_, values);
+    return values;
+}
+
 Counters CpuEngine::counters() const
 {
     Counters counters;

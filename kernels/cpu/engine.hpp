@@ -22,6 +22,7 @@ public:
     Recording take_recording() override;
     Counters counters() const override;
     void restart(Program program, Stimulus stimulus) override;
+    std::vector<std::vector<float>> present() const override;
     std::string_view backend() const override { return "cpu"; }
     std::string_view simd() const override;
     int threads() const override { return threads_; }
