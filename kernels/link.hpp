@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -76,14 +75,14 @@ public:
         while (pending_) {
             double earliest_s = std::numeric_limits<double>::infinity();
             for (std::uint64_t rest = pending_; rest; rest &= rest - 1)
-                earliest_s = std::min(earliest_s, spikes_[std::countr_zero(rest)].time_s);
+                earliest_s = std::min(earliest_s, spikes_[model::lowest_bit(rest)].time_s);
             const double begin_s = std::max(free_s_, earliest_s);
             if (begin_s >= end_s)
                 return;
             std::uint64_t waiting = pending_;
-            while (spikes_[std::countr_zero(waiting)].time_s > begin_s)
+            while (spikes_[model::lowest_bit(waiting)].time_s > begin_s)
                 waiting &= waiting - 1;
-            const int input = std::countr_zero(waiting);
+            const int input = model::lowest_bit(waiting);
             pending_ &= ~(std::uint64_t{1} << input);
             free_s_ = begin_s + service_s_;
             served.push_back({begin_s, spikes_[input].neuron, spikes_[input].number});

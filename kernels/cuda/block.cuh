@@ -26,7 +26,8 @@ struct Block {
     float v[threads], lift[threads], w[threads];
     std::uint32_t noise_words[4][threads];
     float noise[threads];
-    float leak_cubic[threads], leak_end[threads], syn_curve[2][threads], syn_end[2][threads];
+    float leak[2][threads];                         ///< leak_per_end, leak_strength; without limits g_leak
+    float per_quantum[2][threads], limit_scale[2][threads];     ///< per_quantum: with limits limit_share
 
     RowEvent row_events[2][rows_at_once];           ///< [half]
     std::uint32_t row_events_until[2][most_window_steps];   ///< [half][step of the window]

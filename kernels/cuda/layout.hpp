@@ -18,15 +18,13 @@ inline constexpr int threads = Denmem::count;
 inline constexpr int most_window_steps = 32;
 inline constexpr std::uint32_t nobody = ~0u;
 
-/// Parameters of a chip in units of model/neuron.hpp, as the CPU has them (cpu/membrane_block.hpp).
+/// Parameters of a chip in units of the model (model/parameters.hpp).
 struct ChipParameters {
     // [denmem]
-    float g_leak[threads], e_leak[threads];
-    float e_rev[2][threads], decay[2][threads], per_quantum[2][threads];
+    float e_leak[threads], g_leak[threads], leak_per_end[threads], leak_strength[threads];
+    float e_rev[2][threads], decay[2][threads], per_quantum[2][threads], limit_share[2][threads], limit_scale[2][threads];
     float slope[threads], intercept[threads];
     float rate[threads], gain[threads], jump[threads];
-    float leak_cubic[threads], leak_end[threads];
-    float syn_curve[2][threads], syn_end[2][threads];
     std::uint16_t neuron_of[threads];               ///< neuron of the chip
     std::uint16_t place_of[threads];                ///< Denmem
     // [neuron]

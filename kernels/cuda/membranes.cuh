@@ -18,7 +18,7 @@ struct Parts {
 /// State and parameters in registers, from the first window of a launch to the last; what registers have no room for is in shared memory.
 struct DenmemRegisters {
     float g[2], w, carry;
-    float g_leak, e_leak, e_rev[2], decay[2], slope, intercept, rate, gain;
+    float e_leak, e_rev[2], decay[2], slope, intercept, rate, gain;
 };
 struct MembraneRegisters {
     float v, refractory, lift, current;
@@ -32,19 +32,18 @@ __device__ void load(const ChipParameters& p, const ChipState& s, Block& block, 
         d.g[i] = s.g[i][t];
         d.e_rev[i] = p.e_rev[i][t];
         d.decay[i] = p.decay[i][t];
-        block.syn_curve[i][t] = p.syn_curve[i][t];
-        block.syn_end[i][t] = p.syn_end[i][t];
+        block.per_quantum[i][t] = P::limits ? p.limit_share[i][t] : p.per_quantum[i][t];
+        block.limit_scale[i][t] = p.limit_scale[i][t];
     }
     d.w = s.w[t];
     d.carry = s.carry[t];
-    d.g_leak = p.g_leak[t];
     d.e_leak = p.e_leak[t];
     d.slope = p.slope[t];
     d.intercept = p.intercept[t];
     d.rate = p.rate[t];
     d.gain = p.gain[t];
-    block.leak_cubic[t] = p.leak_cubic[t];
-    block.leak_end[t] = p.leak_end[t];
+    block.leak[0][t] = P::limits ? p.leak_per_end[t] : p.g_leak[t];
+    block.leak[1][t] = p.leak_strength[t];
     membrane = {s.v[t], s.refractory[t], s.lift[t], s.current[t]};
     block.v[t] = membrane.v;
     block.lift[t] = membrane.lift;
@@ -65,28 +64,31 @@ __device__ inline void store(ChipState& s, const DenmemRegisters& d, const Membr
 }
 
 /// What a denmem does to its membrane in a step; its own state moves on (cpu/step.hpp has the same for vectors).
+/// @param arrived  quanta of both inputs, taken
 template <class P>
-__device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, const Block& block, const ChipParameters& p, std::int32_t (&sums)[2], float v, float lift)
+__device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, const Block& block, std::int32_t (&arrived)[2], float v, float lift)
 {
     using namespace model;
     const std::uint32_t t = threadIdx.x;
     Terms<float> one;
     const float gap = d.e_leak - v;
     if constexpr (P::limits)
-        limited_leak(one, gap, d.g_leak, block.leak_cubic[t], block.leak_end[t]);
+        limited_leak(one, gap, block.leak[0][t], block.leak[1][t]);
     else
-        leak(one, gap, d.g_leak);
-    if (sums[0] | sums[1]) {
+        leak(one, gap, block.leak[0][t]);
+    if (arrived[0] | arrived[1]) {
         for (int i = 0; i < 2; ++i) {
-            d.g[i] = fused(number(static_cast<std::uint32_t>(sums[i])), p.per_quantum[i][t], d.g[i]);
-            sums[i] = 0;
+            d.g[i] = d.g[i] + number(static_cast<std::uint32_t>(arrived[i]));
+            arrived[i] = 0;
         }
     }
     for (int i = 0; i < 2; ++i) {
         float g = d.g[i];
         d.g[i] = g * d.decay[i];
         if constexpr (P::limits)
-            g = limited_conductance(g, block.syn_curve[i][t], block.syn_end[i][t]);
+            g = limited_conductance(g, block.per_quantum[i][t], block.limit_scale[i][t]);
+        else
+            g = conductance(g, block.per_quantum[i][t]);
         synapse(one, v, g, d.e_rev[i]);
     }
     if constexpr (P::exponential)
@@ -98,7 +100,7 @@ __device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, c
     return one;
 }
 
-/// New noise words for the group of eight steps that `step` belongs to.
+/// New noise words for the group of sixteen steps that `step` belongs to.
 __device__ __noinline__ inline void draw_noise(const Machine& m, Block& block, std::int64_t step)
 {
     const ChipData& chip = m.chip[blockIdx.x];
@@ -164,7 +166,7 @@ __device__ __noinline__ void cross(const Machine& m, Block& block, const model::
 template <class P>
 __device__ __forceinline__ void step_single(const Machine& m, Block& block, DenmemRegisters& d, MembraneRegisters& membrane, std::int32_t (&sums)[2], std::int64_t step)
 {
-    model::Terms<float> sum = step_denmem<P>(d, block, m.parameters[blockIdx.x], sums, membrane.v, membrane.lift);
+    model::Terms<float> sum = step_denmem<P>(d, block, sums, membrane.v, membrane.lift);
     drive<P>(sum, block, membrane, step);
     const float fraction = model::larger(1.0f - membrane.refractory, 0.0f);
     membrane.refractory = model::larger(membrane.refractory - 1.0f, 0.0f);
@@ -190,7 +192,7 @@ __device__ __forceinline__ void step_merged(const Machine& m, Block& block, Denm
                                             std::uint32_t mine, std::uint32_t first, std::uint32_t count, std::uint32_t denmems)
 {
     if (threadIdx.x < denmems)
-        put_terms(block, step_denmem<P>(d, block, m.parameters[blockIdx.x], sums, block.v[mine], block.lift[mine]));
+        put_terms(block, step_denmem<P>(d, block, sums, block.v[mine], block.lift[mine]));
     __syncthreads();
     bool crossing = false;
     float fraction = 0;

@@ -51,8 +51,8 @@ __device__ __noinline__ inline void sample(const Machine& m, Block& block, const
     block.lift[t] = membrane.lift;
     __syncthreads();
     if (t < chip.denmems) {
-        block.parts[0][t] = model::quanta_in(d.g[0], p.per_quantum[0][t]);
-        block.parts[1][t] = model::quanta_in(d.g[1], p.per_quantum[1][t]);
+        block.parts[0][t] = d.g[0];
+        block.parts[1][t] = d.g[1];
         block.parts[2][t] = model::adaptation_part(d.w, d.gain, block.lift[p.neuron_of[t]], d.carry);
         m.pending[0][std::size_t{blockIdx.x} * threads + t] = excitatory;
         m.pending[1][std::size_t{blockIdx.x} * threads + t] = inhibitory;

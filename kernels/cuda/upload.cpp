@@ -1,12 +1,15 @@
 #include "upload.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
+#include <span>
 #include <tuple>
 
 #include "kernels/cpu/chip.hpp"
 #include "kernels/cpu/ideal_senders.hpp"
+#include "kernels/model/parameters.hpp"
 #include "wafer/parallel.hpp"
 
 namespace bss::cuda {
@@ -41,12 +44,12 @@ RouteData route_data(const RouteProgram& route, const Program& program, std::uin
     return data;
 }
 
-void fill_neurons(ChipParameters& p, ChipState& s, const ChipProgram& chip, const Membranes& membranes)
+void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgram& chip, double timestep_s)
 {
     for (std::uint32_t n = 0; n < chip.neurons.size(); ++n) {
         const NeuronProgram& neuron = chip.neurons[n];
-        const MembraneView view = membranes.view(static_cast<int>(n));
-        const MembraneLanes& m = *view.block.membranes;
+        const std::span circuits = std::span(chip.circuits).subspan(neuron.first_denmem, neuron.denmem_count);
+        const model::MembraneParameters m = model::membrane_parameters(circuits, neuron.firing_index, neuron.initial_volt, timestep_s);
         p.first[n] = static_cast<std::uint16_t>(neuron.first_denmem);
         p.count[n] = neuron.denmem_count;
         p.firing[n] = static_cast<std::uint16_t>(neuron.firing.value());
@@ -55,37 +58,40 @@ void fill_neurons(ChipParameters& p, ChipState& s, const ChipProgram& chip, cons
         p.encoder_input[n] = static_cast<std::uint8_t>(encoder_input(neuron.firing));
         p.address[n] = static_cast<std::uint8_t>(neuron.address.value());
         p.flags[n] = static_cast<std::uint8_t>((neuron.sends ? sends : 0) | (neuron.recorded ? recorded : 0) | (neuron.through_link ? through_link : 0));
-        p.noise[n] = m.noise[view.lane];
-        p.v_reset[n] = m.v_reset[view.lane];
-        p.tau_refrac[n] = m.tau_refrac[view.lane];
-        p.threshold_volt[n] = view.threshold_volt;
-        p.scale[n] = view.scale;
-        s.v[n] = m.v[view.lane];
-        s.refractory[n] = m.refractory[view.lane];
+        p.noise[n] = m.noise;
+        p.v_reset[n] = m.v_reset;
+        p.tau_refrac[n] = m.tau_refrac;
+        p.threshold_volt[n] = m.threshold_volt;
+        p.scale[n] = m.scale;
+        s.v[n] = m.v;
+        std::array<double, 2> quantum{};
         for (std::size_t i = 0; i < 2; ++i)
-            p.quantum_siemens[i][n] = view.quantum_siemens[i];
-        for (std::uint32_t k = 0; k < neuron.denmem_count; ++k) {
-            const DenmemLanes& d = view.block.denmems[k];
-            const std::uint32_t t = neuron.first_denmem + k;
-            const auto lane = [&](const float (&row)[lanes]) { return row[view.lane]; };
+            p.quantum_siemens[i][n] = quantum[i] = neuron.quantum_siemens[i] > 0 ? neuron.quantum_siemens[i] : chip.quantum_siemens;
+        needs.merged |= neuron.denmem_count > 1;
+        for (std::uint32_t t = neuron.first_denmem; t < neuron.first_denmem + neuron.denmem_count; ++t) {
+            const DenmemCircuit& circuit = chip.circuits[t];
+            needs.adex |= circuit.exponential || model::adapts(circuit);
+            needs.limits |= model::limited(circuit);
+            needs.noise |= circuit.noise_volt_per_sqrt_s != 0;
+            const model::DenmemParameters d = model::denmem_parameters(circuit, m, timestep_s, quantum);
             p.neuron_of[t] = static_cast<std::uint16_t>(n);
             p.place_of[t] = static_cast<std::uint16_t>(chip.denmems[t].value());
-            p.g_leak[t] = lane(d.g_leak);
-            p.e_leak[t] = lane(d.e_leak);
-            for (int i = 0; i < 2; ++i) {
-                p.e_rev[i][t] = lane(d.e_rev[i]);
-                p.decay[i][t] = lane(d.decay[i]);
-                p.per_quantum[i][t] = lane(d.per_quantum[i]);
-                p.syn_curve[i][t] = lane(d.syn_curve[i]);
-                p.syn_end[i][t] = lane(d.syn_end[i]);
+            p.e_leak[t] = d.e_leak;
+            p.g_leak[t] = d.g_leak;
+            p.leak_per_end[t] = d.leak_per_end;
+            p.leak_strength[t] = d.leak_strength;
+            for (std::size_t i = 0; i < 2; ++i) {
+                p.e_rev[i][t] = d.e_rev[i];
+                p.decay[i][t] = d.decay[i];
+                p.per_quantum[i][t] = d.per_quantum[i];
+                p.limit_share[i][t] = d.limit_share[i];
+                p.limit_scale[i][t] = d.limit_scale[i];
             }
-            p.slope[t] = lane(d.slope);
-            p.intercept[t] = lane(d.intercept);
-            p.rate[t] = lane(d.rate);
-            p.gain[t] = lane(d.gain);
-            p.jump[t] = lane(d.jump);
-            p.leak_cubic[t] = lane(d.leak_cubic);
-            p.leak_end[t] = lane(d.leak_end);
+            p.slope[t] = d.slope;
+            p.intercept[t] = d.intercept;
+            p.rate[t] = d.rate;
+            p.gain[t] = d.gain;
+            p.jump[t] = d.jump;
         }
     }
 }
@@ -217,10 +223,10 @@ Needs upload_chips(Program& program, const Tables& tables, const Machine& m)
     std::vector<Needs> of_chips(program.chips.size());
     parallel_for(program.chips.size(), [&](std::size_t c) {
         ChipProgram& chip = program.chips[c];
-        const Membranes membranes = membranes_of(program, chip);
+        membranes_of(program, chip);                // throws where a circuit cannot be used
         const auto p = std::make_unique<ChipParameters>();
         const auto s = std::make_unique<ChipState>();
-        fill_neurons(*p, *s, chip, membranes);
+        fill_neurons(*p, *s, of_chips[c], chip, program.timestep_s);
         copy(m.parameters + c, p.get(), 1);
         copy(m.state + c, s.get(), 1);
         if (m.link_bandwidth) {
@@ -230,13 +236,6 @@ Needs upload_chips(Program& program, const Tables& tables, const Machine& m)
         const std::size_t corner = std::size_t{tables.chips[c].first_row} * Column::count;
         copy(m.addresses + corner, chip.addresses);
         copy(m.increments + corner, chip.increments);
-        for (std::uint32_t n = 0; n < chip.neurons.size(); ++n) {
-            const MembraneBlock& block = membranes.view(static_cast<int>(n)).block;
-            of_chips[c].adex |= block.exponential || block.adaptation;
-            of_chips[c].limits |= block.limits;
-            of_chips[c].noise |= block.noise;
-            of_chips[c].merged |= chip.neurons[n].denmem_count > 1;
-        }
         chip.addresses = {};
         chip.increments = {};
     });

@@ -50,6 +50,16 @@ BSS_HD float from_bits(std::uint32_t b)
 /// Nearest float of the signed integer that the bits mean.
 BSS_HD float number(std::uint32_t a) { return static_cast<float>(static_cast<std::int32_t>(a)); }
 
+/// Number of the lowest bit that is set in a word that is not 0.
+BSS_HD int lowest_bit(std::uint64_t word)
+{
+#if defined(__CUDA_ARCH__)
+    return __ffsll(static_cast<long long>(word)) - 1;
+#else
+    return __builtin_ctzll(word);
+#endif
+}
+
 BSS_HD std::uint32_t exclusive_or(std::uint32_t a, std::uint32_t b, std::uint32_t c) { return a ^ b ^ c; }
 /// Upper and lower half of the 64-bit product.
 BSS_HD void multiply_wide(std::uint32_t a, std::uint32_t b, std::uint32_t& high, std::uint32_t& low)
