@@ -200,7 +200,7 @@ def parameter_ranges(celltype):
     Potentials have no range of their own: the network's extremes are fitted into that of the chip. Technology, speed-up, capacitor and leak are those of setup().
     """
     model = celltype.model
-    names = [name for name, (_, unit, _) in _core.cell_parameters(model).items() if unit != "mV" and name not in ("cm", "i_offset")]
+    names = [name for name in _core.cell_parameters(model) if not name.startswith(("v_", "e_rev")) and name not in ("cm", "i_offset")]
     network = _core.Network()
     for name in names:
         network.population(name, 2, model, {name: [1e-6, 1e6]})

@@ -68,16 +68,15 @@ class Projection(common.Projection):
     # ---- synapses: ascending by (post, pre); those of one pair as they were made
 
     def take(self, pre, post, given=None, check=True):
-        """Takes synapses, in any order, with parameters that were given with them; the others are the synapse type's."""
+        """Takes synapses. Those that come with parameters (`given`; the others are the synapse type's) may stand in any order."""
         pre, post = np.asarray(pre, dtype=np.uint32), np.asarray(post, dtype=np.uint32)
         values = connectors.values_of(self, pre, post, given)
-        if check and "weight" in values and not given:
+        if check and not given:
             self._check_weights(values["weight"])
         if given and "delay" in given:
             self.delay_given = True
-        key = post.astype(np.uint64) << np.uint64(32) | pre
-        if np.any(key[1:] < key[:-1]):
-            order = np.argsort(key, kind="stable")
+        if given is not None:
+            order = np.lexsort((pre, post))
             pre, post = pre[order], post[order]
             values = {name: value if np.ndim(value) == 0 else value[order] for name, value in values.items()}
         self.pre_index, self.post_index, self.values = pre, post, values
