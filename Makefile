@@ -9,7 +9,7 @@ PYTHON ?= python3
 build: packages .venv/.complete
 	@cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),>/dev/null)
 	@cmake --build --preset release
-	@ln -sf $(CURDIR)/$(BIN)/bss-run $(CURDIR)/$(BIN)/bss-map .venv/bin/
+	@$(MAKE) --no-print-directory .venv/.installed
 
 run: build
 	$(BIN)/bss-run --config configs/wafer.yaml
@@ -38,9 +38,17 @@ docs: build
 packages:
 	@scripts/install-packages
 
+# An environment with what the build needs; what the package needs comes with the package.
 .venv/.complete: pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	.venv/bin/pip install --quiet --disable-pip-version-check 'scikit-build-core>=0.10' 'pybind11>=2.12'
+	@touch $@
+
+# What `pip install .` does anywhere, with the build at hand: nothing is compiled again.
+PACKAGE := $(shell find pybindings configs/technology -name '*.py' -o -name '*.pyi' -o -name '*.yaml') $(wildcard $(BIN)/bss-* $(BUILD)/python/bss/_core* $(BUILD)/lib/*.so)
+.venv/.installed: .venv/.complete $(PACKAGE)
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --config-settings=build-dir=$(BUILD) \
+	  --config-settings=cmake.define.BSS_TESTS=ON --config-settings=cmake.define.BSS_BENCHMARKS=ON '.[test]'
 	@touch $@
 
 clean:

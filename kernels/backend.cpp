@@ -7,31 +7,22 @@
 #include <fmt/format.h>
 
 #include "wafer/error.hpp"
+#include "wafer/files.hpp"
 
 namespace bss {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* library_name = "libbss_cuda.so";
 
-/// What to load: $BSS_CUDA_BACKEND, or the library beside the executable or library that this code is part of, or in lib/ beside its folder, or wherever
-/// the dynamic linker finds it.
+/// What to load: $BSS_CUDA_BACKEND, or the library that was built or installed with this program, or whatever the dynamic linker finds.
 std::string library_path()
 {
     if (const char* wish = std::getenv("BSS_CUDA_BACKEND"); wish != nullptr && *wish != '\0')
         return wish;
-    Dl_info here{};
-    std::error_code error;
-    if (dladdr(reinterpret_cast<const void*>(&cuda_device), &here) != 0 && here.dli_fname != nullptr) {
-        // The name of an executable is the one that it was started by: without a folder where $PATH gave it.
-        const fs::path loaded = fs::path(here.dli_fname).has_parent_path() ? here.dli_fname : "/proc/self/exe";
-        const fs::path folder = fs::canonical(loaded, error).parent_path();
-        for (const fs::path& candidate : {folder / library_name, folder.parent_path() / "lib" / library_name})
-            if (!error && fs::exists(candidate, error))
-                return candidate;
-    }
+    for (const std::filesystem::path folder : {"", "lib"})
+        if (const auto found = find_installed(folder / library_name); !found.empty())
+            return found;
     return library_name;
 }
 

@@ -14,4 +14,8 @@ void write_aside(const std::filesystem::path& path, const std::function<void(con
 /// A text file, written aside. @throws RunError when it cannot be written
 void write_text(const std::filesystem::path& path, std::string_view text);
 
+/// A file or folder that was built or installed with this program, by its path below the folder of the binary that this code is part of (an executable, a library,
+/// a Python module) or below one above that: share/bss/technology, lib/libbss_cuda.so. Empty where there is none.
+std::filesystem::path find_installed(const std::filesystem::path& relative);
+
 }   // namespace bss

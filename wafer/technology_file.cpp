@@ -14,6 +14,7 @@
 
 #include "digest.hpp"
 #include "error.hpp"
+#include "files.hpp"
 #include "technology_impl.hpp"
 
 namespace bss
@@ -434,9 +435,8 @@ std::vector<fs::path> shipped_folders()
     std::vector<fs::path> folders;
     if (const char* data = std::getenv("BSS_DATA"); data && *data)
         folders.push_back(fs::path(data) / "technology");
-    std::error_code error;
-    if (const fs::path program = fs::read_symlink("/proc/self/exe", error); !error)
-        folders.push_back(program.parent_path().parent_path() / "share/bss/technology");
+    if (const fs::path installed = find_installed("share/bss/technology"); !installed.empty())
+        folders.push_back(installed);
     folders.push_back(BSS_TECHNOLOGY_FOLDER);
     return folders;
 }
