@@ -41,7 +41,7 @@ def test_views_can_be_initialised(ideal):
     assert p[2:].initial_values["v"].evaluate().tolist() == [-55.0, -65.0]
     p.record("v")
     ideal.run(1.0)
-    assert p.get_data().segments[0].analogsignals[0].magnitude[0].tolist() == [-61.0, -55.0, -55.0, -65.0]
+    assert p.get_data().segments[0].analogsignals[0].magnitude[0] == pytest.approx([-61.0, -55.0, -55.0, -65.0], abs=1e-4)
 
 
 def test_the_units_of_a_variable_by_its_name(ideal):
