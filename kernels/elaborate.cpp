@@ -98,6 +98,8 @@ int window_steps(const Program& program)
         // A delay of whole steps must not lose one to the rounding of its quotient.
         window = std::min(window, std::floor(shortest_s / program.timestep_s + 1e-6));
     }
+    if (!program.relays.empty() && program.relay_delay_s > 0)
+        window = std::min(window, std::floor(program.relay_delay_s / program.timestep_s + 1e-6));
     for (const IdealSynapse& synapse : program.ideal.synapses)
         window = std::min(window, static_cast<double>(synapse.delay_steps));
     return std::max(1, static_cast<int>(window));
@@ -193,6 +195,7 @@ Program elaborate(std::span<const WaferConfig> configs, std::span<const Silicon>
         return least;
     };
     const auto reaches = elaborate_nets(program, configs);
+    elaborate_relays(program, configs);
     const auto reached = reached_drivers(program, reaches);
     over_chips([&](std::size_t c, Chip place, const WaferConfig& wafer, const Silicon& made_of) {
         elaborate_rows(program.chips[c], least_quantum(program.chips[c]), wafer.hicanns.at(place.hicann), made_of, settings.trial, reached[c]);

@@ -25,6 +25,9 @@ ChipProgram elaborate_neurons(Chip chip, const WaferConfig& wafer, const Silicon
 /// @return what the nets reach, ascending by (net, target, hops)
 std::vector<Reach> elaborate_nets(Program& program, std::span<const WaferConfig> configs);
 
+/// Adds the ways from wafer to wafer. Needs neurons and nets.
+void elaborate_relays(Program& program, std::span<const WaferConfig> configs);
+
 /// Addresses that may arrive at the drivers of each chip: [chip] driver -> addresses.
 std::vector<std::map<SynapseDriver, AddressSet>> reached_drivers(const Program& program, std::span<const Reach> reaches);
 

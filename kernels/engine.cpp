@@ -19,7 +19,10 @@ void Engine::change(Program, Stimulus)
 
 std::unique_ptr<Engine> make_engine(Program program, Stimulus stimulus, const EngineOptions& options)
 {
-    if (choose_backend(options.backend).name == "cuda")
+    const bool several_wafers = !program.relays.empty();
+    if (several_wafers && options.backend == "cuda")
+        throw InputError("--backend cuda: spikes from wafer to wafer need --backend cpu");
+    if (!several_wafers && choose_backend(options.backend).name == "cuda")
         return make_cuda_engine(std::move(program), std::move(stimulus), options);
     return std::make_unique<CpuEngine>(std::move(program), std::move(stimulus), options.threads);
 }

@@ -31,6 +31,7 @@ struct NeuronProgram {
     L1Address address;                              ///< under which they do
     bool recorded = true;                           ///< its spikes can be seen from outside
     bool through_link = false;                      ///< they share the chip's link off the wafer; otherwise nothing can hold them up
+    std::uint32_t first_relay = 0, relay_count = 0; ///< into Program::relays: where they enter other wafers
 };
 
 /// A synapse row in use. A row that serves both synaptic inputs stands here twice.
@@ -115,6 +116,13 @@ struct IdealFabric {
     std::vector<IdealSynapse> synapses;
 };
 
+/// A way of a neuron's spikes from the link off its wafer into another one.
+struct RelayProgram {
+    std::uint32_t chip = 0;                         ///< into Program::chips
+    std::uint32_t net = 0;                          ///< into Program::nets; from_host
+    L1Address address;
+};
+
 struct TraceProgram {
     Variable variable = Variable::v;
     std::int64_t interval_steps = 1;
@@ -132,6 +140,8 @@ struct Program {
     std::vector<NetProgram> nets;                   ///< ascending by (chip, merger)
     std::vector<RouteProgram> routes;               ///< ascending by (net, target, hops)
     std::vector<std::uint16_t> route_rows;          ///< into ChipProgram::rows of the route's target; both rows of a driver stand together
+    std::vector<RelayProgram> relays;               ///< neuron by neuron
+    double relay_delay_s = 0;                       ///< from link to playback; 0: every event takes the one delay of all routes, also to another wafer
     double jitter_s = 0;                            ///< standard deviation of a route's delay, event by event; 0: none
     double shortest_delay_s = 0;                    ///< jitter makes no route faster than this
     bool link_bandwidth = false;                    ///< queues and losses are on

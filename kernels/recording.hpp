@@ -60,6 +60,7 @@ struct Counters {
     std::int64_t membranes = 0;                                     ///< integrated ones
     std::int64_t denmem_steps = 0, row_events = 0, synaptic_events = 0;
     std::int64_t l2_down_dropped_before_sim = 0, l2_down_lost = 0, l2_up_lost = 0, l1_neuron_lost = 0;
+    std::int64_t relayed = 0;                                       ///< spikes on their way into other wafers, each counted for each entry
     std::int64_t delays_below_timestep = 0;                         ///< events that had to wait for the next step
 };
 

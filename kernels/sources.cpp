@@ -52,7 +52,24 @@ void Train::take(double end_s, std::vector<double>& times_s)
     }
 }
 
-Playback::Playback(const Program& program, const Stimulus& stimulus) : fresh_(stimulus.sources.size()), first_number_(stimulus.sources.size())
+namespace {
+
+/// Host input is prepared for pieces of at least this many steps, to spare small windows its barriers.
+constexpr std::int64_t playback_steps = 64;
+
+}   // namespace
+
+std::int64_t Playback::longest_piece(const Program& program)
+{
+    const std::int64_t window = program.window_steps;
+    if (program.relays.empty() || program.relay_delay_s <= 0)
+        return (playback_steps + window - 1) / window * window;
+    const auto delay = static_cast<std::int64_t>(program.relay_delay_s / program.timestep_s + 1e-6);
+    return std::max(window, std::min(playback_steps, delay) / window * window);
+}
+
+Playback::Playback(const Program& program, const Stimulus& stimulus)
+    : fresh_(stimulus.sources.size()), first_number_(stimulus.sources.size()), relay_delay_s_(program.relay_delay_s)
 {
     std::map<std::pair<Chip, DncMerger>, std::uint32_t> nets;
     for (std::uint32_t n = 0; n < program.nets.size(); ++n)
@@ -65,6 +82,7 @@ Playback::Playback(const Program& program, const Stimulus& stimulus) : fresh_(st
     const Timing& timing = program.timing;
     const bool limited = program.link_bandwidth;
     std::map<std::pair<std::uint16_t, Fpga>, Board> boards;
+    const auto place_of = [](Chip chip) { return std::pair(chip.wafer, chip.hicann.reticle().fpga()); };
     trains_.reserve(stimulus.sources.size());
     for (std::uint32_t s = 0; s < stimulus.sources.size(); ++s) {
         trains_.emplace_back(stimulus.sources[s], program.trial);
@@ -72,10 +90,19 @@ Playback::Playback(const Program& program, const Stimulus& stimulus) : fresh_(st
             const auto net = nets.find({entry.chip, entry.merger});
             if (net == nets.end())
                 continue;       // the merger does not take input (a generator feeds it), or its net is cut off: the event ends there
-            Board& board = boards[{entry.chip.wafer, entry.chip.hicann.reticle().fpga()}];
+            Board& board = boards[place_of(entry.chip)];
             board.entries.push_back({s, chips.at(entry.chip), net->second, entry.address});
         }
     }
+    if (relay_delay_s_ > 0)
+        for (std::uint32_t r = 0; r < program.relays.size(); ++r) {
+            const RelayProgram& relay = program.relays[r];
+            Board& board = boards[place_of(program.chips[relay.chip].chip)];
+            relays_.push_back({0, static_cast<std::uint32_t>(board.entries.size())});
+            board.entries.push_back({static_cast<std::uint32_t>(stimulus.sources.size()) + r, relay.chip, relay.net, relay.address});
+        }
+    for (std::uint32_t r = 0; r < relays_.size(); ++r)
+        relays_[r].board = static_cast<std::uint32_t>(std::distance(boards.begin(), boards.find(place_of(program.chips[program.relays[r].chip].chip))));
     for (auto& [place, board] : boards) {
         board.playback = limited ? Queue(timing.fpga_spacing_s, timing.fpga_late_limit_s) : Queue();
         for (const Entry& entry : board.entries)
@@ -98,15 +125,30 @@ void Playback::advance(double end_s, std::vector<std::vector<InputEvent>>& input
             for (const double time_s : fresh_[s])
                 recorded_.push_back({s, time_s});
     for (std::size_t b = worker.index; b < boards_.size(); b += worker.count)
-        play(boards_[b], inputs);
+        play(boards_[b], now_s_, end_s, inputs);
     barrier.wait();
+    if (worker.index == 0)
+        now_s_ = end_s;                     // all have read it; nobody reads it before the next barrier
 }
 
-void Playback::play(Board& board, std::vector<std::vector<InputEvent>>& inputs)
+void Playback::relay(const std::vector<RelayedSpike>& spikes)
+{
+    for (const RelayedSpike& spike : spikes)
+        for (std::uint32_t r = spike.first_relay; r < spike.first_relay + spike.relay_count; ++r)
+            boards_[relays_[r].board].relayed.push_back({spike.time_s + relay_delay_s_, relays_[r].entry, spike.number});
+}
+
+void Playback::play(Board& board, double begin_s, double end_s, std::vector<std::vector<InputEvent>>& inputs)
 {
     board.waiting.clear();
+    const auto later = std::partition(board.relayed.begin(), board.relayed.end(), [&](const Waiting& spike) { return spike.time_s < end_s; });
+    for (auto spike = board.relayed.begin(); spike != later; ++spike)
+        board.waiting.push_back({std::max(spike->time_s, begin_s), spike->entry, spike->number});
+    board.relayed.erase(board.relayed.begin(), later);
     for (std::uint32_t e = 0; e < board.entries.size(); ++e) {
         const std::uint32_t source = board.entries[e].source;
+        if (source >= fresh_.size())
+            continue;                       // a neuron of another wafer
         for (std::size_t k = 0; k < fresh_[source].size(); ++k)
             board.waiting.push_back({fresh_[source][k], e, first_number_[source] + static_cast<std::uint32_t>(k)});
     }

@@ -37,9 +37,16 @@ private:
 struct InputEvent {
     double time_s;                          ///< when it leaves the link
     std::uint32_t net;                      ///< into Program::nets
-    std::uint32_t source;                   ///< into Stimulus::sources
+    std::uint32_t source;                   ///< into Stimulus::sources; beyond them: their number plus NeuronProgram::first_relay
     std::uint32_t number;                   ///< of the spike in its source's train
     L1Address address;
+};
+
+/// A spike that has left its wafer and is wanted on others.
+struct RelayedSpike {
+    double time_s;                          ///< when it left the link
+    std::uint32_t first_relay, relay_count; ///< into Program::relays
+    std::uint32_t number;                   ///< in its neuron's train
 };
 
 /// One of the threads that share a piece of work.
@@ -47,7 +54,7 @@ struct Worker {
     std::size_t index, count;
 };
 
-/// Plays all sources: trains, the FPGAs' playback and the links down to the chips, with their losses.
+/// Plays all sources, and the spikes that come from other wafers: trains, the FPGAs' playback and the links down to the chips, with their losses.
 class Playback {
 public:
     Playback(const Program& program, const Stimulus& stimulus);
@@ -55,6 +62,11 @@ public:
     /// Goes on to `end_s`, from wherever it was. Threads share the work: call it from all of them, with a barrier for all of them.
     /// The events of a chip are appended to inputs[chip] in order of time.
     void advance(double end_s, std::vector<std::vector<InputEvent>>& inputs, Worker worker, Barrier& barrier);
+
+    /// Steps that advance() may go on at a time: what other wafers send must be known before.
+    static std::int64_t longest_piece(const Program& program);
+    /// Takes spikes that left their wafer before the piece of time that the next advance() makes. From one thread, before advance() is called from any.
+    void relay(const std::vector<RelayedSpike>& spikes);
 
     /// [source] spikes of the piece of time that the last advance() made, ascending.
     const std::vector<std::vector<double>>& fresh() const { return fresh_; }
@@ -78,16 +90,23 @@ private:
     struct Board {
         std::vector<Entry> entries;         ///< in the order of sources
         std::vector<Waiting> waiting;       ///< of the piece of time at hand
+        std::vector<Waiting> relayed;       ///< from other wafers, for this piece of time and later ones
         Queue playback;
         std::vector<std::pair<std::uint32_t, Queue>> links;     ///< chip, its link
         std::int64_t dropped = 0, lost = 0;
     };
-    void play(Board& board, std::vector<std::vector<InputEvent>>& inputs);
+    /// @param begin_s  of the piece of time: what comes earlier from another wafer waits for it
+    void play(Board& board, double begin_s, double end_s, std::vector<std::vector<InputEvent>>& inputs);
 
     std::vector<Train> trains_;
     std::vector<std::vector<double>> fresh_;            ///< [source] spikes of the piece of time at hand
     std::vector<std::uint32_t> first_number_;           ///< [source] number of the first of them
     std::vector<Board> boards_;                         ///< ascending by (wafer, FPGA)
+    struct RelayEntry {
+        std::uint32_t board, entry;
+    };
+    std::vector<RelayEntry> relays_;                    ///< [relay of the program] where its spikes are played
+    double relay_delay_s_ = 0, now_s_ = 0;
     std::vector<SourceSpike> recorded_;
 };
 

@@ -248,6 +248,7 @@ void ChipRun::count(Counters& counters) const
     counters.denmem_steps += static_cast<std::int64_t>(chip_->denmems.size()) * steps_;
     counters.l1_neuron_lost += l1_lost_;
     counters.l2_up_lost += up_lost_;
+    counters.relayed += relayed_count_;
     counters.delays_below_timestep += delayed_;
     counters.row_events += synapses_.row_events();
     counters.synaptic_events += synapses_.synaptic_events();

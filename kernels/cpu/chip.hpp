@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "kernels/background.hpp"
@@ -41,6 +42,9 @@ public:
     /// What left the chip's mergers in the last call of run() with this turn.
     const std::vector<SentEvent>& sent(int turn) const { return sent_[turn]; }
 
+
+    /// Spikes that left the chip's link and are wanted on other wafers, since the last take.
+    std::vector<RelayedSpike> take_relayed() { return std::exchange(relayed_, {}); }
 
     /// Ideal synapses onto this chip are in `input`, where the chip has the number `own`.
     void listen(IdealInput& input, std::size_t own);
@@ -85,7 +89,8 @@ private:
     void drive(std::int64_t step);
     void deliver(std::int64_t step, int in_window, WindowInput& window);
     void insert(std::int64_t step, const Arrival& arrival);
-    bool record(const NeuronProgram& neuron, double time_s, bool lost);
+    bool record(const NeuronProgram& neuron, std::uint32_t number, double time_s, bool lost);
+    void leave(const NeuronProgram& neuron, std::uint32_t number, double fired_s, double left_s);
     void send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent);
     void enter(const std::vector<std::uint32_t>& nets, double time_s, L1Address address, const Sender& sender);
 
@@ -114,6 +119,8 @@ private:
     Queue link_up_;
     std::vector<BackgroundTrain> background_;       ///< parallel to ChipProgram::background
     std::vector<SentEvent> passing_;                ///< on the way into the mergers
+    std::vector<SentEvent> abroad_;                 ///< on the way into nets of other wafers, where every event takes the same time
+    std::vector<RelayedSpike> relayed_;
     std::array<std::vector<SentEvent>, 2> sent_;    ///< [turn]
     std::array<std::vector<Fired>, 2> fired_;       ///< [turn]
     IdealInput* ideal_ = nullptr;
@@ -121,7 +128,7 @@ private:
 
     std::vector<Probe> probes_;
     std::vector<NeuronSpike> spikes_;
-    std::int64_t steps_ = 0, l1_lost_ = 0, up_lost_ = 0, delayed_ = 0;
+    std::int64_t steps_ = 0, l1_lost_ = 0, up_lost_ = 0, delayed_ = 0, relayed_count_ = 0;
 };
 
 }   // namespace bss

@@ -20,7 +20,7 @@ void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<Sen
             lost = !encoders_[neuron.firing.block().value()].push(encoder_input(neuron.firing), {firing.time_s, firing.neuron, number}, encoded_);
         else if (neuron.sends)
             enter(chip_->block_nets[neuron.firing.block().value()], firing.time_s, neuron.address, {Sender::Kind::neuron, static_cast<std::uint32_t>(neuron.firing.value()), number});
-        spikes_.push_back({chip_->first_neuron + firing.neuron, record(neuron, firing.time_s, lost), firing.time_s});
+        spikes_.push_back({chip_->first_neuron + firing.neuron, record(neuron, number, firing.time_s, lost), firing.time_s});
     }
     for (PriorityEncoder& encoder : encoders_)
         encoder.serve(end_s, encoded_);
@@ -43,20 +43,43 @@ void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<Sen
         event.time_s = *mergers_[event.net - first_net_].push(event.time_s);
         sent.push_back(event);
     }
+    if (!abroad_.empty()) {
+        sent.insert(sent.end(), abroad_.begin(), abroad_.end());
+        std::stable_sort(sent.begin(), sent.end(), [](const SentEvent& a, const SentEvent& b) { return a.time_s < b.time_s; });
+        abroad_.clear();
+    }
 }
 
 /// Whether a spike is seen outside, and why not.
-bool ChipRun::record(const NeuronProgram& neuron, double time_s, bool lost)
+bool ChipRun::record(const NeuronProgram& neuron, std::uint32_t number, double time_s, bool lost)
 {
     if (lost) {
         ++l1_lost_;
         return false;
     }
-    if (neuron.through_link && !link_up_.push(time_s)) {
+    if (!neuron.through_link)
+        return neuron.recorded;
+    const auto left_s = link_up_.push(time_s);
+    if (!left_s) {
         ++up_lost_;
         return false;
     }
+    leave(neuron, number, time_s, *left_s);
     return neuron.recorded;
+}
+
+/// A spike goes on to other wafers: over their FPGAs, or straight into their nets where every event takes the same time.
+void ChipRun::leave(const NeuronProgram& neuron, std::uint32_t number, double fired_s, double left_s)
+{
+    if (neuron.relay_count == 0)
+        return;
+    relayed_count_ += neuron.relay_count;
+    if (program_->relay_delay_s > 0) {
+        relayed_.push_back({left_s, neuron.first_relay, neuron.relay_count, number});
+        return;
+    }
+    for (std::uint32_t r = neuron.first_relay; r < neuron.first_relay + neuron.relay_count; ++r)
+        abroad_.push_back({fired_s, program_->relays[r].net, program_->relays[r].address, {Sender::Kind::neuron, static_cast<std::uint32_t>(neuron.firing.value()), number}});
 }
 
 void ChipRun::enter(const std::vector<std::uint32_t>& nets, double time_s, L1Address address, const Sender& sender)

@@ -16,8 +16,6 @@
 namespace bss {
 namespace {
 
-/// Host input is prepared for pieces of at least this many steps, to spare small windows its barriers.
-constexpr std::int64_t playback_steps = 64;
 /// Less work than this (denmem-steps) between two barriers is not worth another thread.
 constexpr std::int64_t least_share = 1024;
 
@@ -148,7 +146,7 @@ void CpuEngine::advance(std::int64_t steps)
     if (steps <= 0)
         return;
     const std::int64_t end = now_ + steps;
-    const std::int64_t window = program_.window_steps, piece = (playback_steps + window - 1) / window * window;
+    const std::int64_t window = program_.window_steps, piece = Playback::longest_piece(program_);
     const KeepFloatingPoint keep;
     Failure failure;
     Barrier barrier(threads_);
@@ -161,6 +159,9 @@ void CpuEngine::advance(std::int64_t steps)
         while (step < end && !failure.failed_before(step)) {
             if (step == prepared) {
                 prepared = std::min(end, prepared + piece);
+                if (thread == 0 && !program_.relays.empty())
+                    for (const auto& chip : chips_)
+                        playback_->relay(chip->take_relayed());
                 playback_->advance(static_cast<double>(prepared) * program_.timestep_s, inputs_, {static_cast<std::size_t>(thread), static_cast<std::size_t>(threads_)}, barrier);
                 if (ideal_senders_.any_source()) {
                     if (thread == 0)
