@@ -36,12 +36,18 @@ struct Block {
     std::uint32_t rows_after[threads];              ///< [arrival at hand] row events so far: of the upper half, of the lower half
     cub::BlockScan<std::uint64_t, threads>::TempStorage scan;
 
-    std::uint32_t samples, current_changes;         ///< steps of the window, bit by bit
+    std::uint32_t arrivals_in, samples, current_changes;    ///< steps of the window that have some, bit by bit
     std::uint32_t crossings, passing, held;
     std::uint32_t first_record;
     bool stop;
     ChipCounters counters;                          ///< since the launch
 };
+
+__device__ inline Block& shared_block()
+{
+    extern __shared__ __align__(16) unsigned char memory[];
+    return *reinterpret_cast<Block*>(memory);
+}
 
 /// Copies of `from` in order of `less` to `to`; equal ones stay in order. All threads, few elements.
 template <class T, class Less>

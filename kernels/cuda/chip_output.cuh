@@ -169,8 +169,10 @@ __device__ inline void send_in_order(const Machine& m, Block& block, const ChipD
 }
 
 /// All threads.
-__device__ __noinline__ inline void send(const Machine& m, Block& block, std::uint32_t window, std::int64_t last)
+__device__ __noinline__ inline void send(std::uint32_t window, std::int64_t last)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
     const std::uint32_t fired = block.crossings, count = min(fired, m.room.crossings);
     if (threadIdx.x == 0) {

@@ -101,8 +101,10 @@ __device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, c
 }
 
 /// New noise words for the group of sixteen steps that `step` belongs to.
-__device__ __noinline__ inline void draw_noise(const Machine& m, Block& block, std::int64_t step)
+__device__ __noinline__ inline void draw_noise(std::int64_t step)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
     if (threadIdx.x >= chip.neurons)
         return;
@@ -116,7 +118,7 @@ __device__ __noinline__ inline void draw_noise(const Machine& m, Block& block, s
 
 /// Current and noise on a membrane.
 template <class P>
-__device__ __forceinline__ void drive(model::Terms<float>& sum, const Block& block, const MembraneRegisters& membrane, std::int64_t step)
+__device__ __forceinline__ void drive(model::Terms<float>& sum, const Block& block, const MembraneRegisters& membrane, std::uint32_t step)
 {
     sum.linear = sum.linear + membrane.current;
     if constexpr (P::noise) {
@@ -142,42 +144,39 @@ __device__ inline void put_terms(Block& block, const model::Terms<float>& one)
         block.terms[i][threadIdx.x] = terms[i];
 }
 
-/// The rare case: the thread's membrane crosses its threshold in this step, at least once. Needs its denmems' w in block.w and leaves them there.
+/// The rare case: the thread's membrane crosses its threshold in this step, at least once. Needs its denmems' w in block.w and leaves them there. Arguments and
+/// result go by value: what has an address does not stay in registers.
 template <class P>
-__device__ __noinline__ void cross(const Machine& m, Block& block, const model::Terms<float>& sum, float v, float fraction, std::int64_t step, MembraneRegisters& after)
+__device__ __noinline__ MembraneRegisters cross(model::Terms<float> sum, float v, float fraction, float current, std::int64_t step)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const std::uint32_t chip = blockIdx.x, n = threadIdx.x;
     const ChipParameters& p = m.parameters[chip];
     const std::uint32_t first = p.first[n];
     const model::DenmemColumn denmems{p.count[n], 1, block.w + first, p.jump + first, p.rate + first, p.slope + first, p.intercept + first};
     const model::Firing f = model::fire<P>(v, sum, fraction, p.v_reset[n], p.tau_refrac[n], denmems);
-    after.v = f.v;
-    after.refractory = f.refractory;
-    after.lift = f.lift;
     for (int k = 0; k < f.spikes; ++k) {
         const std::uint32_t number = m.state[chip].spike_count[n]++;
         const std::uint32_t at = atomicAdd(&block.crossings, 1u);
         if (at < m.room.crossings)
             m.crossed[2 * std::size_t{chip} * m.room.crossings + at] = {(static_cast<double>(step) + f.times[k]) * m.timestep_s, n, number, false};
     }
+    return {f.v, f.refractory, f.lift, current};
 }
 
 /// All neurons have one denmem: no thread needs another one.
 template <class P>
-__device__ __forceinline__ void step_single(const Machine& m, Block& block, DenmemRegisters& d, MembraneRegisters& membrane, std::int32_t (&sums)[2], std::int64_t step)
+__device__ __forceinline__ void step_single(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, std::int32_t (&sums)[2], std::int64_t first, int s)
 {
     model::Terms<float> sum = step_denmem<P>(d, block, sums, membrane.v, membrane.lift);
-    drive<P>(sum, block, membrane, step);
+    drive<P>(sum, block, membrane, static_cast<std::uint32_t>(first) + s);
     const float fraction = model::larger(1.0f - membrane.refractory, 0.0f);
     membrane.refractory = model::larger(membrane.refractory - 1.0f, 0.0f);
     const auto next = model::advance<P>(membrane.v, sum, fraction);
     if (next.v >= 0.0f) {
         block.w[threadIdx.x] = d.w;
-        MembraneRegisters after;
-        cross<P>(m, block, sum, membrane.v, fraction, step, after);
-        membrane.v = after.v;
-        membrane.refractory = after.refractory;
-        membrane.lift = after.lift;
+        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, first + s);
         d.w = block.w[threadIdx.x];
     } else {
         membrane.v = next.v;
@@ -188,8 +187,8 @@ __device__ __forceinline__ void step_single(const Machine& m, Block& block, Denm
 /// Denmems hand their terms to the owners of their membranes, who integrate and tell the potential.
 /// @param mine  neuron of the thread's denmem
 template <class P>
-__device__ __forceinline__ void step_merged(const Machine& m, Block& block, DenmemRegisters& d, MembraneRegisters& membrane, std::int32_t (&sums)[2], std::int64_t step,
-                                            std::uint32_t mine, std::uint32_t first, std::uint32_t count, std::uint32_t denmems)
+__device__ __forceinline__ void step_merged(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, std::int32_t (&sums)[2], std::int64_t first, int s,
+                                            std::uint32_t mine, std::uint32_t first_denmem, std::uint32_t count, std::uint32_t denmems)
 {
     if (threadIdx.x < denmems)
         put_terms(block, step_denmem<P>(d, block, sums, block.v[mine], block.lift[mine]));
@@ -197,8 +196,8 @@ __device__ __forceinline__ void step_merged(const Machine& m, Block& block, Denm
     bool crossing = false;
     float fraction = 0;
     if (count > 0) {
-        model::Terms<float> sum = sum_terms(block, first, count);
-        drive<P>(sum, block, membrane, step);
+        model::Terms<float> sum = sum_terms(block, first_denmem, count);
+        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(first) + s);
         fraction = model::larger(1.0f - membrane.refractory, 0.0f);
         const auto next = model::advance<P>(membrane.v, sum, fraction);
         crossing = next.v >= 0.0f;
@@ -213,13 +212,11 @@ __device__ __forceinline__ void step_merged(const Machine& m, Block& block, Denm
     block.w[threadIdx.x] = d.w;
     __syncthreads();
     if (crossing) {
-        model::Terms<float> sum = sum_terms(block, first, count);
-        drive<P>(sum, block, membrane, step);
-        MembraneRegisters after;
-        cross<P>(m, block, sum, membrane.v, fraction, step, after);
-        block.v[threadIdx.x] = membrane.v = after.v;
-        block.lift[threadIdx.x] = membrane.lift = after.lift;
-        membrane.refractory = after.refractory;
+        model::Terms<float> sum = sum_terms(block, first_denmem, count);
+        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(first) + s);
+        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, first + s);
+        block.v[threadIdx.x] = membrane.v;
+        block.lift[threadIdx.x] = membrane.lift;
     }
     __syncthreads();
     d.w = block.w[threadIdx.x];

@@ -11,8 +11,10 @@
 namespace bss::cuda {
 
 /// What arrives in the window's steps. All threads.
-__device__ __noinline__ inline void begin_window(const Machine& m, Block& block, std::int64_t first, int steps)
+__device__ __noinline__ inline void begin_window(std::int64_t first, int steps)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const std::uint32_t t = threadIdx.x, lane = t % 32;
     if (t < 32) {
         std::uint32_t count = 0;
@@ -26,7 +28,9 @@ __device__ __noinline__ inline void begin_window(const Machine& m, Block& block,
             count += static_cast<int>(lane) >= d ? other : 0;
         }
         block.arrivals_before[t + 1] = count;
+        const std::uint32_t before = __shfl_up_sync(~0u, count, 1), arrivals_in = __ballot_sync(~0u, count > (t == 0 ? 0 : before));
         if (t == 0) {
+            block.arrivals_in = arrivals_in;
             block.arrivals_before[0] = 0;
             block.next_arrival = 0;
             block.crossings = 0;
@@ -42,15 +46,21 @@ __device__ __noinline__ inline void begin_window(const Machine& m, Block& block,
     if (block.next_arrival < block.arrivals_before[most_window_steps]) {
         if (m.chip[blockIdx.x].plastic_drivers > 0)
             sort_arrivals(m, block, first, steps);
-        take_arrivals(m, block, first);
+        take_arrivals(first);
     }
+}
+
+/// Steps from `first` on that begin a group with new noise words, bit by bit.
+__device__ inline std::uint32_t draws_in(std::int64_t first)
+{
+    static_assert(model::steps_per_draw == 16);
+    return 0x00010001u << (-static_cast<std::uint32_t>(first) & 15);
 }
 
 template <class P>
 __global__ void __launch_bounds__(threads, 3) run_windows(const __grid_constant__ Machine machine, Pace pace, std::uint32_t window)
 {
-    extern __shared__ __align__(16) unsigned char memory[];
-    Block& block = *reinterpret_cast<Block*>(memory);
+    Block& block = shared_block();
     const Piece& piece = *machine.piece;
     if (pace == Pace::stepwise && (window >= piece.windows || __ldcg(&machine.report->failed_window) < window))
         return;
@@ -76,43 +86,46 @@ __global__ void __launch_bounds__(threads, 3) run_windows(const __grid_constant_
 
     const std::uint32_t end_window = pace == Pace::stepwise ? window + 1 : piece.windows;
     std::int32_t sums[2] = {0, 0};
-    bool drawn = false;
     for (; window < end_window; ++window) {
         const std::int64_t first = piece.first + static_cast<std::int64_t>(window) * m.window_steps;
         const int steps = static_cast<int>(piece.last - first < m.window_steps ? piece.last - first : m.window_steps);
         __syncthreads();
-        begin_window(m, block, first, steps);
+        begin_window(first, steps);
         synapses.next = 0;
         if (m.ideal_lines > 0)
             send_sources(m, block, window);
-        for (int s = 0; s < steps; ++s) {
-            const std::int64_t step = first + s;
-            if (block.current_changes >> s & 1)
-                change_currents(m, step, membrane.current);
-            if (P::noise && (!drawn || step % model::steps_per_draw == 0)) {
-                draw_noise(m, block, step);
-                drawn = true;
-            }
-            if (ideal_target != nobody)
-                take_ideal(m, ideal_target, step, sums);
-            if (t < denmems)
-                synapses.take(block, block.row_events_until[synapses.half][s], sums);
-            while (block.arrivals_before[s + 1] > block.next_arrival) {
-                __syncthreads();
-                take_arrivals(m, block, first);
-                synapses.next = 0;
+        // Steps in which something happens beside the integration.
+        std::uint32_t busy = block.arrivals_in | block.samples | block.current_changes | (m.ideal_lines > 0 ? ~0u : 0u);
+        if (P::noise)
+            busy |= (first == piece.first || pace == Pace::stepwise ? 1u : 0u) | draws_in(first);
+        for (int s = 0; s < steps; ++s, busy >>= 1) {
+            if (busy & 1) {
+                const std::int64_t step = first + s;
+                if (block.current_changes >> s & 1)
+                    membrane.current = change_currents(step, membrane.current);
+                if (P::noise && (s == 0 || step % model::steps_per_draw == 0))
+                    draw_noise(step);
+                if (ideal_target != nobody)
+                    take_ideal(m, ideal_target, step, sums);
                 if (t < denmems)
                     synapses.take(block, block.row_events_until[synapses.half][s], sums);
+                while (block.arrivals_before[s + 1] > block.next_arrival) {
+                    __syncthreads();
+                    take_arrivals(first);
+                    synapses.next = 0;
+                    if (t < denmems)
+                        synapses.take(block, block.row_events_until[synapses.half][s], sums);
+                }
+                if (block.samples >> s & 1)
+                    sample(d, membrane, sums[0], sums[1], step);
             }
-            if (block.samples >> s & 1)
-                sample(m, block, d, membrane, sums[0], sums[1], step);
             if constexpr (P::merged)
-                step_merged<P>(m, block, d, membrane, sums, step, mine, first_denmem, own_denmems, denmems);
+                step_merged<P>(block, d, membrane, sums, first, s, mine, first_denmem, own_denmems, denmems);
             else if (t < denmems)
-                step_single<P>(m, block, d, membrane, sums, step);
+                step_single<P>(block, d, membrane, sums, first, s);
         }
         __syncthreads();
-        send(m, block, window, first + steps);
+        send(window, first + steps);
         if (m.ideal_lines > 0)
             send_on_lines(m, block, m.crossed + 2 * std::size_t{chip_number} * m.room.crossings, min(block.crossings, m.room.crossings));
         if (pace == Pace::together)

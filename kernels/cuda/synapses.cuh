@@ -85,8 +85,10 @@ __device__ inline void find_factors(const Machine& m, Block& block, const ChipDa
 }
 
 /// Makes row events of the window's next arrivals, as many as there is room for. All threads.
-__device__ __noinline__ void take_arrivals(const Machine& m, Block& block, std::int64_t first)
+__device__ __noinline__ inline void take_arrivals(std::int64_t first)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
     const std::uint32_t next = block.next_arrival, mine = next + threadIdx.x;
     const std::uint32_t* rows = nullptr;

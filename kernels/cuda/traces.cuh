@@ -24,8 +24,10 @@ __device__ inline void find_special_steps(const Machine& m, Block& block, std::i
     }
 }
 
-__device__ __noinline__ inline void change_currents(const Machine& m, std::int64_t step, float& current)
+/// @return the current into the thread's membrane from now on
+__device__ __noinline__ inline float change_currents(std::int64_t step, float current)
 {
+    const Machine& m = shared_block().machine;
     const ChipData& chip = m.chip[blockIdx.x];
     for (std::uint32_t k = 0; k < chip.currents; ++k) {
         const CurrentData& waveform = m.currents[chip.first_current + k];
@@ -38,11 +40,14 @@ __device__ __noinline__ inline void change_currents(const Machine& m, std::int64
                 current = static_cast<float>(dac * neuron.ampere_per_dac * m.parameters[blockIdx.x].scale[threadIdx.x]);
         }
     }
+    return current;
 }
 
 /// The state at the grid point of a step, with what arrives at this very moment. All threads.
-__device__ __noinline__ inline void sample(const Machine& m, Block& block, const DenmemRegisters& d, const MembraneRegisters& membrane, std::int32_t excitatory, std::int32_t inhibitory, std::int64_t step)
+__device__ __noinline__ inline void sample(const DenmemRegisters d, const MembraneRegisters membrane, std::int32_t excitatory, std::int32_t inhibitory, std::int64_t step)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
     const ChipParameters& p = m.parameters[blockIdx.x];
     const std::uint32_t t = threadIdx.x;
