@@ -63,6 +63,7 @@ public:
     void write(const HicannConfig& config) override
     {
         config_ = config;
+        stale_ = true;
         ++writes_;
         for (int p = 0; p < neuron_fg_count; ++p)
             write_row(static_cast<NeuronFg>(p));
@@ -74,6 +75,7 @@ public:
     void write_rows(const HicannConfig& config, std::span<const NeuronFg> rows, std::span<const SharedFg> shared) override
     {
         config_ = config;
+        stale_ |= !rows.empty() || !shared.empty();
         ++writes_;
         for (const NeuronFg p : rows)
             write_row(p);
@@ -97,8 +99,17 @@ public:
         ++records_;
         seconds_ += Denmem::count * (seconds_a_trace + acquisition.averages * (acquisition.settle_s + acquisition.duration_s));
         const std::vector<Wired> membranes = wired(config_);
-        std::array<DenmemCircuit, Denmem::count> circuits;
-        parallel_for(Denmem::count, [&](std::size_t k) { circuits[k] = circuit(Denmem(static_cast<int>(k)), acquisition.averages); }, 32);
+        if (stale_) {
+            parallel_for(Denmem::count, [&](std::size_t k) { circuits_[k] = circuit(Denmem(static_cast<int>(k))); }, 32);
+            stale_ = false;
+        }
+        std::array<DenmemCircuit, Denmem::count> circuits = circuits_;
+        for (const Denmem d : all<Denmem>()) {
+            DenmemCircuit& c = circuits[d.value()];
+            c.noise_volt_per_sqrt_s /= std::sqrt(static_cast<double>(acquisition.averages));
+            if (!config_.denmems[d.value()].activate_firing)
+                c.v_threshold_volt = no_threshold_volt;
+        }
         const Events events = events_of(stimulation);
 
         std::vector<std::pair<std::size_t, std::size_t>> batches;
@@ -133,6 +144,8 @@ private:
     std::array<std::uint32_t, shared_fg_count> shared_written_as_{};
     std::uint32_t writes_ = 0, records_ = 0;
     double seconds_ = 0;
+    std::array<DenmemCircuit, Denmem::count> circuits_{};           ///< of what the cells hold; drift counts to the first recording after a write
+    bool stale_ = true;
 
     double clock_spread() const { return silicon_->imperfections().readout ? silicon_->technology().impl().adc_clock_spread : 0.0; }
 
@@ -149,15 +162,25 @@ private:
             return dac;
         const auto& impl = silicon_->technology().impl();
         const double t = seconds / impl.drift_seconds;
-        return dac + impl.drift_mean[current] * t +
+        const double now = dac + impl.drift_mean[current] * t +
                impl.drift_sigma[current] * std::sqrt(t) * random_normal(seed_, Purpose::bench_drift, static_cast<std::uint32_t>(hicann_.value()), static_cast<std::uint32_t>(place), parameter, write);
+        return current ? std::max(now, 0.05 * dac) : now; // no current flows backward
+    }
+
+    /// What an emptied cell of I_gl still holds.
+    double left_over(Denmem d) const
+    {
+        if (!silicon_->imperfections().rewrite)
+            return 0.0;
+        return silicon_->technology().impl().empty_current *
+               std::abs(random_normal(seed_, Purpose::bench_write, static_cast<std::uint32_t>(hicann_.value()), static_cast<std::uint32_t>(d.value()), static_cast<std::uint32_t>(NeuronFg::I_gl), writes_));
     }
 
     void write_row(NeuronFg p)
     {
         const int k = static_cast<int>(p);
         for (const Denmem d : all<Denmem>())
-            held_[k][d.value()] = static_cast<float>(after_write(config_.fg.at(d, p), cell(p).current(), d.value(), static_cast<std::uint32_t>(k)));
+            held_[k][d.value()] = static_cast<float>(p == NeuronFg::I_gl && config_.fg.at(d, p) == 0.0 ? left_over(d) : after_write(config_.fg.at(d, p), cell(p).current(), d.value(), static_cast<std::uint32_t>(k)));
         written_at_[k] = seconds_;
         written_as_[k] = writes_;
     }
@@ -175,17 +198,13 @@ private:
         return drifted(held_shared_[k][b.value()], cell(p).current(), seconds_ - shared_written_at_[k], b.value(), static_cast<std::uint32_t>(neuron_fg_count + k), shared_written_as_[k]);
     }
 
-    DenmemCircuit circuit(Denmem d, int averages) const
+    DenmemCircuit circuit(Denmem d) const
     {
         HeldCells held{};
         for (int k = 0; k < neuron_fg_count; ++k)
             held.neuron[k] = drifted(held_[k][d.value()], cell(static_cast<NeuronFg>(k)).current(), seconds_ - written_at_[k], d.value(), static_cast<std::uint32_t>(k), written_as_[k]);
         held.v_reset = shared(d.shared_fg_block(), SharedFg::V_reset);
-        DenmemCircuit c = silicon_->circuit(hicann_, d, config_, held);
-        c.noise_volt_per_sqrt_s /= std::sqrt(static_cast<double>(averages));
-        if (!config_.denmems[d.value()].activate_firing)
-            c.v_threshold_volt = no_threshold_volt;
-        return c;
+        return silicon_->circuit(hicann_, d, config_, held);
     }
 
     Events events_of(const Stimulation& stimulation) const
@@ -346,7 +365,7 @@ Datasheet datasheet_of(const Silicon& silicon, OperatingMode mode)
         sheet.neuron[p] = technology->nominal(static_cast<NeuronFg>(p), mode, saturation);
     sheet.v_reset = technology->nominal_v_reset(saturation);
     sheet.write_sigma = [technology, on = silicon.imperfections().rewrite](double dac, bool current) {
-        return on ? (current ? technology->impl().current_write : technology->impl().voltage_write).at(dac) : 0.0;
+        return on ? technology->write_sigma(dac, current) : 0.0;
     };
     sheet.synapse_siemens = [technology](int weight, double v_gmax_dac, int gmax_div) { return technology->synapse_conductance(weight, v_gmax_dac, gmax_div); };
     sheet.stimulus_ampere_per_dac = technology->stimulus_full_scale_ampere() / dac_max;

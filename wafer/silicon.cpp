@@ -15,7 +15,7 @@ namespace
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Third word of an address of Purpose::fixed_pattern and Purpose::rewrite; neuron parameters count from 0.
-constexpr std::uint32_t shared_cells = 32, v_reset_mismatch = 64, noise_mismatch = 65, fault_draw = 66;
+constexpr std::uint32_t shared_cells = 32, v_reset_mismatch = 64, noise_mismatch = 65, fault_draw = 66, leak_mismatch = 67;
 
 std::uint32_t word(NeuronFg p) { return static_cast<std::uint32_t>(p); }
 std::uint32_t word(SharedFg p) { return shared_cells + static_cast<std::uint32_t>(p); }
@@ -129,7 +129,7 @@ Fault Silicon::fault(Hicann hicann, Denmem denmem) const
 double Silicon::write_sigma(double dac, bool current, bool fine) const
 {
     const auto& impl = technology_.impl();
-    return (current ? impl.current_write : impl.voltage_write).at(std::abs(dac)) * (fine ? 1.0 : current ? impl.coarse_current : impl.coarse_voltage);
+    return technology_.write_sigma(dac, current) * (fine ? 1.0 : current ? impl.coarse_current : impl.coarse_voltage);
 }
 
 HeldCells Silicon::written(Hicann hicann, Denmem denmem, const HicannConfig& config, std::uint64_t trial) const
@@ -167,8 +167,12 @@ DenmemCircuit Silicon::circuit(Hicann hicann, Denmem denmem, const HicannConfig&
     DenmemCircuit circuit{};
     const double tau_m = value(NeuronFg::I_gl);
     circuit.capacitance_farad = technology_.capacitance_farad(mode.big_capacitor);
-    circuit.g_leak_siemens = broken.kind == Fault::Kind::leak ? 0.0 : circuit.capacitance_farad / tau_m;
+    circuit.g_leak_siemens = circuit.capacitance_farad / tau_m;
     circuit.e_leak_volt = value(NeuronFg::E_l);
+    if (broken.kind == Fault::Kind::leak) { // what is left discharges the membrane
+        circuit.g_leak_siemens = impl.faults.dead_leak_siemens * impl.analog_scale;
+        circuit.e_leak_volt = 0.0;
+    }
     circuit.leak_linear_volt = imperfections_.saturation ? impl.leak_linear_volt : infinity;
     circuit.e_rev_volt = {value(NeuronFg::E_synx), value(NeuronFg::E_syni)};
     circuit.tau_syn_s = {value(NeuronFg::V_syntcx), value(NeuronFg::V_syntci)};
@@ -201,7 +205,9 @@ DenmemCircuit Silicon::circuit(Hicann hicann, Denmem denmem, const HicannConfig&
             const double x = (true_convoff_knee_volt(hicann, denmem, input) - std::min(impl.saturation_volt, convoff.cell_offset + convoff.cell_slope * volt(dac(p)))) / convoff.width_volt;
             if (x < -16.0) // e^-16: nothing
                 continue;
-            const double g = impl.analog_scale * convoff.siemens_per_volt * dac(bias) / dac_max * convoff.width_volt * (std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
+            const double strength =
+                lognormal(convoff.spread, random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), leak_mismatch, static_cast<std::uint32_t>(k)));
+            const double g = strength * impl.analog_scale * convoff.siemens_per_volt * dac(bias) / dac_max * convoff.width_volt * (std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
             circuit.e_leak_volt = (circuit.g_leak_siemens * circuit.e_leak_volt + g * circuit.e_rev_volt[k]) / (circuit.g_leak_siemens + g);
             circuit.g_leak_siemens += g;
         }

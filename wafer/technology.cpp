@@ -72,6 +72,8 @@ double Technology::synapse_conductance(double weight, double v_gmax_dac, int gma
     return impl_->analog_scale * gain * (c[0] + weight * (c[1] + weight * c[2]));
 }
 
+double Technology::write_sigma(double dac, bool current) const { return (current ? impl_->current_write : impl_->voltage_write).at(std::abs(dac)); }
+
 double Technology::stimulus_full_scale_ampere() const { return impl_->stimulus_ampere * impl_->analog_scale; }
 
 double Technology::stp_utilisation(int cap) const { return impl_->utilisation_min + (impl_->utilisation_max - impl_->utilisation_min) * cap / 7.0; }

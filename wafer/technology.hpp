@@ -50,6 +50,7 @@ public:
     /// Conductance (S) of a synapse with weight code w at a row setting (hardware.md §3.5): V_gmax in DAC, sum of the two divider nibbles.
     double synapse_conductance(double weight, double v_gmax_dac, int gmax_div) const;
     double stimulus_full_scale_ampere() const;
+    double write_sigma(double dac, bool current) const;     ///< standard deviation (DAC) of a cell that is written again, in two passes (hardware.md §6.5)
     double stp_utilisation(int cap) const;                  ///< hardware.md §3.6
     double stp_tau_rec_s(double v_dtc_dac) const;
     double stp_v_dtc_dac(double tau_rec_s) const;

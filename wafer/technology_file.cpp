@@ -313,6 +313,7 @@ void read_neuron(const Section& root, Technology::Impl& impl)
     impl.convoff = {.knee_volt = convoff.number("knee", Sign::positive),
                     .knee_sigma = convoff.number("sigma", Sign::not_negative),
                     .siemens_per_volt = convoff.number("leak_per_volt", Sign::not_negative),
+                    .spread = convoff.number("spread", Sign::not_negative),
                     .width_volt = convoff.number("width", Sign::positive),
                     .cell_offset = cell_line.number("offset", Sign::any),
                     .cell_slope = cell_line.number("slope", Sign::positive)};
@@ -379,6 +380,7 @@ void read_noise(const Section& root, Technology::Impl& impl, Adc& adc)
     impl.coarse_current = coarse.number("current", Sign::positive);
     coarse.source();
     coarse.done();
+    impl.empty_current = sourced(write, "empty_current", Sign::not_negative);
     write.done();
 
     const Section drift = root.section("drift");

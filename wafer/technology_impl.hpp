@@ -58,14 +58,16 @@ struct Technology::Impl {
     std::array<double, 2> drift_mean{}, drift_sigma{}; ///< [current]
     /// Leak of the synaptic inputs below a knee in V_convoff.
     struct Convoff {
-        double knee_volt = 0.0, knee_sigma = 0.0, siemens_per_volt = 0.0, width_volt = 1.0;
+        double knee_volt = 0.0, knee_sigma = 0.0, siemens_per_volt = 0.0, spread = 0.0, width_volt = 1.0;
         double cell_offset = 0.0, cell_slope = 1.0; ///< of the cell itself
     } convoff;
     /// Fractions of denmems with one of these faults.
     struct Faults {
         double comparator = 0.0, leak = 0.0, synaptic_input = 0.0, stuck_cell = 0.0;
         double silent_threshold_volt = 3.0; ///< what no membrane reaches
+        double dead_leak_siemens = 1e-9;
     } faults;
+    double empty_current = 0.0;    ///< rms of what a current cell holds that was told to be empty, DACs; of I_gl on the bench
     double adc_clock_spread = 0.0; ///< relative error of the ADC's clock
     double noise_volt = 0.0, noise_spread = 0.0; ///< of a free membrane; of that between denmems
     double buffer_offset_volt = 0.0, readout_noise_volt = 0.0;

@@ -1,7 +1,9 @@
-#include "protocol.hpp"
+#include "protocols.hpp"
 
 #include <algorithm>
 #include <cmath>
+
+#include "calibration/estimators.hpp"
 
 namespace bss {
 
@@ -11,10 +13,10 @@ void run(const Protocol& protocol, Lab& lab)
     const auto cell = info(protocol.quantity()).cell;
     for (const Step& step : protocol.sweep(lab)) {
         const Setup setup = protocol.prepare(lab, step, seen);
-        if (setup.rows.empty())
-            lab.bench.write(setup.config);
+        if (setup.rows)
+            lab.bench.write_rows(setup.config, *setup.rows);
         else
-            lab.bench.write_rows(setup.config, setup.rows);
+            lab.bench.write(setup.config);
         seen.steps.push_back(step);
         auto& dac = seen.dac.emplace_back();
         for (const Denmem d : all<Denmem>())
@@ -24,6 +26,47 @@ void run(const Protocol& protocol, Lab& lab)
                          [&](Denmem d, const Trace& trace) { estimates[d.value()] = protocol.observe(lab, step, d, trace); });
     }
     protocol.fit(lab, seen);
+}
+
+std::vector<std::unique_ptr<Protocol>> lab_protocols()
+{
+    std::vector<std::unique_ptr<Protocol>> protocols;
+    protocols.push_back(readout_shift_protocol());
+    protocols.push_back(lab_v_reset());
+    protocols.push_back(lab_v_t());
+    protocols.push_back(lab_e_syn(SynapticInput::inhibitory));
+    protocols.push_back(lab_e_syn(SynapticInput::excitatory));
+    protocols.push_back(lab_tau_ref());
+    protocols.push_back(lab_e_l());
+    protocols.push_back(lab_v_convoff(SynapticInput::excitatory));
+    protocols.push_back(lab_v_convoff(SynapticInput::inhibitory));
+    protocols.push_back(lab_tau_m());
+    protocols.push_back(lab_tau_syn(SynapticInput::excitatory));
+    protocols.push_back(lab_tau_syn(SynapticInput::inhibitory));
+    return protocols;
+}
+
+std::vector<std::unique_ptr<Protocol>> fast_protocols()
+{
+    std::vector<std::unique_ptr<Protocol>> protocols;
+    protocols.push_back(readout_shift_protocol());
+    protocols.push_back(fast_v_reset());
+    protocols.push_back(fast_v_t());
+    for (const SynapticInput input : {SynapticInput::excitatory, SynapticInput::inhibitory})
+        protocols.push_back(fast_e_syn(input));
+    for (const SynapticInput input : {SynapticInput::excitatory, SynapticInput::inhibitory})
+        protocols.push_back(fast_v_convoff(input));
+    protocols.push_back(fast_e_l());
+    protocols.push_back(fast_tau_ref());
+    protocols.push_back(fast_tau_m());
+    for (const SynapticInput input : {SynapticInput::excitatory, SynapticInput::inhibitory})
+        protocols.push_back(fast_tau_syn(input));
+    protocols.push_back(upstroke_protocol());
+    protocols.push_back(subthreshold_protocol());
+    protocols.push_back(spike_triggered_protocol());
+    protocols.push_back(weights_protocol());
+    protocols.push_back(alignment_protocol());
+    return protocols;
 }
 
 HicannConfig base_configuration(const Datasheet& datasheet)
@@ -38,7 +81,7 @@ HicannConfig base_configuration(const Datasheet& datasheet)
                                      {NeuronFg::V_syni, 0.9}, {NeuronFg::V_synx, 0.9}, {NeuronFg::V_syntci, 1.42}, {NeuronFg::V_syntcx, 1.42},
                                      {NeuronFg::V_convoffi, 1.8}, {NeuronFg::V_convoffx, 1.8}})
         set_volt(config, cell, volt);
-    for (const auto& [cell, ampere] : {std::pair{NeuronFg::I_gl, 1000.0}, {NeuronFg::I_pl, 2000.0}, {NeuronFg::I_convi, 625.0}, {NeuronFg::I_convx, 625.0},
+    for (const auto& [cell, ampere] : {std::pair{NeuronFg::I_gl, 1000.0}, {NeuronFg::I_pl, 2000.0}, {NeuronFg::I_convi, 2500.0}, {NeuronFg::I_convx, 2500.0},
                                        {NeuronFg::I_intbbi, 2000.0}, {NeuronFg::I_intbbx, 2000.0}, {NeuronFg::I_fire, 0.0}, {NeuronFg::I_gladapt, 0.0},
                                        {NeuronFg::I_radapt, 2500.0}, {NeuronFg::I_rexp, 2500.0}, {NeuronFg::I_bexp, 2500.0}, {NeuronFg::I_spikeamp, 2000.0}})
         set_nanoampere(config, cell, ampere);
@@ -62,6 +105,8 @@ double dac_for(const Lab& lab, Quantity q, Denmem d, const Transfer& nominal, co
     const Transform& transform = lab.table.of(q)[d.value()];
     if (transform.form == Transform::Form::constant)
         return transform.c[0];
+    if (q == Quantity::V_convoffx || q == Quantity::V_convoffi)
+        return dac_max; // as far from any leak as it gets
     Transfer transfer = nominal;
     std::optional<Curve> own;
     if (transform.form == Transform::Form::softplus)
@@ -94,6 +139,74 @@ void set_calibrated_v_reset(const Lab& lab, HicannConfig& config, double volt)
         sum[d.shared_fg_block().value()] += dac_for(lab, Quantity::V_reset, d, lab.datasheet.v_reset, nullptr, volt);
     for (const FgBlock block : all<FgBlock>())
         config.fg.at(block, SharedFg::V_reset) = std::round(sum[block.value()] / (Denmem::count / FgBlock::count));
+}
+
+Acquisition acquire(const Lab& lab, double settle_us, double duration_us, int every, int averages)
+{
+    const double stretch = 1 / lab.datasheet.analog_scale;
+    return {.settle_s = settle_us * 1e-6 * stretch,
+            .duration_s = duration_us * 1e-6 * stretch,
+            .every = std::max(1, static_cast<int>(std::lround(every * stretch))),
+            .averages = averages};
+}
+
+int clocks(const Lab& lab, double us) { return static_cast<int>(std::lround(us * 1e-6 / lab.datasheet.analog_scale * lab.datasheet.pll_hz)); }
+
+double sample_s(const Lab& lab, const Acquisition& acquisition) { return acquisition.every / lab.adc_rate_hz; }
+
+void connect_stimulation(Setup& setup, SynapticInput input, int period_clocks, double v_gmax_dac, int gmax_div, int weight)
+{
+    const L1Address address(63);
+    setup.stimulation = {.drivers = {SynapseDriver(23), SynapseDriver(136)}, .address = address, .period_clocks = period_clocks};
+    for (const FgBlock block : all<FgBlock>())
+        setup.config.fg.at(block, SharedFg::V_gmax0) = v_gmax_dac;
+    for (const SynapseDriver driver : setup.stimulation.drivers) {
+        DriverConfig& bits = setup.config.drivers[driver.value()];
+        bits.enable = bits.locin = true;
+        RowConfig& row = bits.rows[0];
+        row.syn_in_left = input == SynapticInput::excitatory;
+        row.syn_in_right = input == SynapticInput::inhibitory;
+        row.gmax_div_left = static_cast<std::uint8_t>(gmax_div / 2);
+        row.gmax_div_right = static_cast<std::uint8_t>(gmax_div - gmax_div / 2);
+        row.decoder.fill(static_cast<std::uint8_t>(address.driver_decoder()));
+        for (const Column column : all<Column>()) {
+            const std::size_t at = SynapseArrays::at(SynapseRow(driver, 0), column);
+            setup.config.synapses.weight[at] = static_cast<std::uint8_t>(weight);
+            setup.config.synapses.decoder[at] = static_cast<std::uint8_t>(address.synapse_decoder());
+        }
+    }
+}
+
+void fit_lines(Lab& lab, Quantity quantity, const Observations& seen, double tolerance)
+{
+    for (const Denmem d : all<Denmem>()) {
+        std::vector<double> dac, volt;
+        Reason reason = Reason::too_few_points;
+        for (std::size_t k = 0; k < seen.steps.size(); ++k) {
+            const Estimate& e = seen.estimates[k][d.value()];
+            if (!e.good()) {
+                reason = e.reason;
+                continue;
+            }
+            dac.push_back(seen.dac[k][d.value()]);
+            volt.push_back(e.value - readout_shift(lab, d));
+        }
+        Transform& transform = lab.table.of(quantity)[d.value()];
+        const auto line = fit_line(dac, volt);
+        if (!line) {
+            transform = failed(reason);
+            continue;
+        }
+        const double dac_per_ideal = 1.8 / dac_max / line->slope;
+        if (!(std::abs(dac_per_ideal - 1) <= tolerance) || !(std::abs(line->offset / line->slope) <= 1000)) {
+            transform = failed(Reason::stuck_dac);
+            continue;
+        }
+        const double n = static_cast<double>(dac.size());
+        const double variance = n > 2 ? line->residual * line->residual * n / (n - 2) : 0.0;
+        transform = {.form = Transform::Form::line, .reason = Reason::none, .c = {line->offset, line->slope}, .variance = {variance / n, 0, 0}, .dac_low = dac.front(),
+                     .dac_high = dac.back(), .residual = line->residual, .points = static_cast<std::uint16_t>(dac.size())};
+    }
 }
 
 double readout_shift(const Lab& lab, Denmem denmem)

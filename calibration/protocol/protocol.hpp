@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,7 @@ struct Setup {
     HicannConfig config;
     Acquisition acquisition;
     Stimulation stimulation;
-    std::vector<NeuronFg> rows;                     ///< only these rows are written; empty: the whole chip
+    std::optional<std::vector<NeuronFg>> rows;      ///< only these rows are written, switches apart; nothing: the whole chip
 };
 
 /// All estimates of a sweep: [step][denmem], and the DACs of the swept cell.
@@ -66,7 +67,8 @@ std::vector<std::unique_ptr<Protocol>> fast_protocols();
 
 // ---- setting a chip up ---------------------------------------------------------------------------------------------
 
-/// Base values of cake's protocols (calibration.md §0), in the data sheet's capacitor and gear; nothing fires into any synapse.
+/// Base values of cake's protocols (calibration.md §0), in the data sheet's capacitor and gear; nothing fires into any synapse. I_conv is calibtic's
+/// constant, as networks have it: technical cells must be the same in both (calibration.md §0).
 HicannConfig base_configuration(const Datasheet& datasheet);
 void set_dac(HicannConfig& config, NeuronFg cell, double dac);
 /// By the nominal cell, 1.8 V or 2.5 uA at the top, as cake does with a value that is not to be calibrated.
@@ -76,6 +78,19 @@ void set_nanoampere(HicannConfig& config, NeuronFg cell, double nanoampere);
 void set_calibrated(const Lab& lab, HicannConfig& config, NeuronFg cell, double value);
 void set_v_reset_volt(HicannConfig& config, double volt);
 void set_calibrated_v_reset(const Lab& lab, HicannConfig& config, double volt);
+
+/// Times in µs of HICANN v4, stretched to the circuits at hand; samples are taken so much more rarely.
+Acquisition acquire(const Lab& lab, double settle_us, double duration_us, int every = 1, int averages = 1);
+/// PLL clocks in so many µs of HICANN v4, stretched likewise.
+int clocks(const Lab& lab, double us);
+/// Interval of the samples of an acquisition by the measured clock of the ADC.
+double sample_s(const Lab& lab, const Acquisition& acquisition);
+/// Fires every synapse of one driver in each half onto one of the inputs, at full weight (calibration.md §1.3: drivers 23 and 136).
+void connect_stimulation(Setup& setup, SynapticInput input, int period_clocks, double v_gmax_dac, int gmax_div, int weight = 15);
+
+/// Lines through (DAC, volt), one a circuit, and the test that catches dead circuits (calibration.md §1.1).
+/// @param tolerance  of the slope
+void fit_lines(Lab& lab, Quantity quantity, const Observations& seen, double tolerance);
 
 /// Buffer offset found by readout_shift, volts.
 double readout_shift(const Lab& lab, Denmem denmem);

@@ -1,0 +1,43 @@
+/// Calibrates chips of simulated silicon on benches, and says how good the outcome is.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "table.hpp"
+#include "wafer/silicon.hpp"
+
+namespace bss {
+
+/// The device and operating point that a calibration is for. @param imperfections  those that change what circuits are
+TableInfo table_info(const Silicon& silicon, CalibrationMode mode, OperatingMode operating);
+
+/// All protocols of a mode, in order, on one chip. Deterministic, at any number of threads and whatever other chips are calibrated.
+ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info);
+
+/// How far circuits are from what was asked for, one quantity.
+struct QualityReport {
+    Quantity quantity{};
+    std::size_t circuits = 0, good = 0;
+    std::array<std::size_t, 16> failed{};           ///< [Reason]
+    /// One entry a circuit and target, in the unit of the report (mV or %). Only circuits with a transform.
+    struct Error {
+        Hicann hicann;
+        std::uint16_t circuit = 0;
+        float target = 0;                           ///< SI
+        float error = 0, sigma = 0;                 ///< realised - target; what the table states (0: nothing)
+    };
+    std::vector<Error> errors;
+    std::vector<float> uncalibrated, oracle;        ///< errors with nominal curves, of all sound circuits, and with the true ones; deviations from each target's mean
+
+    struct Summary {
+        double yield = 0, sigma_uncalibrated = 0, bias = 0, sigma = 0, p95 = 0, oracle_sigma = 0, within_1_sigma = 0, within_2_sigma = 0;
+    };
+    Summary summary() const;
+};
+
+/// Writes the evaluation targets (calibration.md §1.8, docs/calibration.md) through the table, and compares with what the circuits then are. Unlike
+/// everything that calibrates, this reads the truth.
+std::vector<QualityReport> evaluate(const std::shared_ptr<const Silicon>& silicon, const Table& table);
+
+}   // namespace bss

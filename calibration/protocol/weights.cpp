@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <cmath>
+
+#include "calibration/estimators.hpp"
+#include "protocols.hpp"
+
+namespace bss {
+namespace {
+
+/// Conductance of a row against the others of its chip: the areas of its potentials on all 256 denmems. What differs between denmems is the same for each
+/// row and cancels. A driver of either half at a time.
+class Weights final : public Protocol
+{
+public:
+    Quantity quantity() const override { return Quantity::weight; }
+    std::vector<Step> sweep(const Lab&) const override
+    {
+        std::vector<Step> steps;
+        for (int driver = 0; driver < SynapseDriver::count / 2; ++driver)
+            for (int which = 0; which < 2; ++which)
+                if (SynapseDriver(driver).exists() || SynapseDriver(driver + SynapseDriver::count / 2).exists())
+                    steps.push_back({static_cast<double>(driver), which});
+        return steps;
+    }
+    Setup prepare(const Lab& lab, const Step& step, const Observations& seen) const override
+    {
+        Setup setup{.config = base_configuration(lab.datasheet), .acquisition = acquire(lab, period_us, period_us, 8, 1000)};
+        HicannConfig& config = setup.config;
+        for (DenmemConfig& denmem : config.denmems)
+            denmem.activate_firing = false;
+        set_calibrated(lab, config, NeuronFg::V_convoffx, 0);
+        set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
+        set_calibrated(lab, config, NeuronFg::I_gl, std::max(0.8e-6 / lab.datasheet.analog_scale, 1.2 * lab.datasheet.nominal(NeuronFg::I_gl).value(lab.datasheet.nominal(NeuronFg::I_gl).dac_max)));
+        const bool big = lab.datasheet.capacitance_farad > 1e-12;
+        setup.stimulation = {.drivers = {}, .address = L1Address(63), .period_clocks = clocks(lab, period_us)};
+        for (const FgBlock block : all<FgBlock>())
+            config.fg.at(block, SharedFg::V_gmax0) = big ? dac_max : 400;
+        for (const int half : {0, 1}) {
+            const SynapseDriver driver(static_cast<int>(step.value) + half * SynapseDriver::count / 2);
+            if (!driver.exists())
+                continue;
+            setup.stimulation.drivers.push_back(driver);
+            DriverConfig& bits = config.drivers[driver.value()];
+            bits.enable = bits.locin = true;
+            RowConfig& row = bits.rows[step.kind];
+            row.syn_in_left = true;
+            row.gmax_div_left = row.gmax_div_right = 15;
+            row.decoder.fill(3);
+            for (const Column column : all<Column>()) {
+                const std::size_t at = SynapseArrays::at(SynapseRow(driver, step.kind), column);
+                config.synapses.weight[at] = big ? 3 : 0;
+                config.synapses.decoder[at] = 15;
+            }
+        }
+        if (!seen.steps.empty())
+            setup.rows = std::vector<NeuronFg>{}; // switches only
+        return setup;
+    }
+    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override
+    {
+        const std::size_t n = trace.volt.size();
+        const double base = mean_of(trace.volt.subspan(n - n / 6)).mean;
+        return {.value = mean_of(trace.volt).mean - base, .reason = Reason::none};
+    }
+    void fit(Lab& lab, const Observations& seen) const override
+    {
+        // Area of a denmem in the middle of all rows: what its capacitance, leak and time constants make of a conductance.
+        std::array<double, Denmem::count> typical{};
+        for (const Denmem d : all<Denmem>()) {
+            std::vector<double> areas;
+            for (std::size_t k = 0; k < seen.steps.size(); ++k)
+                if (SynapseDriver(static_cast<int>(seen.steps[k].value) + static_cast<int>(d.half()) * SynapseDriver::count / 2).exists())
+                    areas.push_back(seen.estimates[k][d.value()].value);
+            typical[d.value()] = median(areas);
+        }
+        std::vector<double> everything(typical.begin(), typical.end());
+        const double usual = median(everything);
+        for (std::size_t k = 0; k < seen.steps.size(); ++k)
+            for (const int half : {0, 1}) {
+                const SynapseDriver driver(static_cast<int>(seen.steps[k].value) + half * SynapseDriver::count / 2);
+                if (!driver.exists())
+                    continue;
+                std::vector<double> ratios;
+                for (const Denmem d : all<Denmem>())
+                    if (static_cast<int>(d.half()) == half && typical[d.value()] > 0.2 * usual)
+                        ratios.push_back(seen.estimates[k][d.value()].value / typical[d.value()]);
+                Transform& t = lab.table.of(quantity())[static_cast<std::size_t>(SynapseRow(driver, seen.steps[k].kind).value())];
+                const double factor = median(ratios), deviation = robust_deviation(ratios);
+                if (ratios.size() < 32 || !(factor > 0.2)) { // a driver or row that does nothing: its denmems are sound all the same
+                    t = failed(Reason::no_signal);
+                    continue;
+                }
+                double sum = 0;
+                int count = 0;
+                for (const double r : ratios)
+                    if (std::abs(r - factor) < 4 * deviation)
+                        sum += r, ++count;
+                t = {.form = Transform::Form::constant, .reason = Reason::none, .c = {sum / count}, .variance = {0, 0, 0}, .dac_low = 0, .dac_high = dac_max, .residual = deviation,
+                     .points = static_cast<std::uint16_t>(count)};
+            }
+        // The mean of all rows is the data sheet's; how well one row is known: as two halves of its denmems agree, and the shared cell's write error.
+        auto& rows = lab.table.of(quantity());
+        double mean = 0;
+        int count = 0;
+        for (const Transform& t : rows)
+            if (t.good())
+                mean += t.c[0], ++count;
+        const double shared = lab.datasheet.write_sigma(dac_max, true) / dac_max;
+        for (Transform& t : rows)
+            if (t.good()) {
+                t.c[0] *= count / mean;
+                t.variance[0] = t.residual * t.residual / t.points + shared * shared;
+            }
+    }
+
+private:
+    static constexpr double period_us = 8;
+};
+
+}   // namespace
+
+std::unique_ptr<Protocol> weights_protocol() { return std::make_unique<Weights>(); }
+
+}   // namespace bss
