@@ -182,7 +182,7 @@ void ChipRun::drive(std::int64_t step)
 void ChipRun::deliver(std::int64_t step, int in_window, WindowInput& window)
 {
     if (ideal_ && ideal_->anything_at(step))
-        ideal_->take(step, own_ideal_, window.at(in_window, 0), window.at(in_window, 1));
+        ideal_->take(step, own_ideal_, in_window, window);
     if (!later_.empty()) {
         const auto due = std::partition(later_.begin(), later_.end(), [&](const auto& l) { return l.first - step >= static_cast<std::int64_t>(ring_.size()); });
         for (auto l = due; l != later_.end(); ++l)

@@ -65,7 +65,8 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
     // Filed at most a window before the spike's own step begins, and one step later if it is nearer to its end.
     const std::size_t rows = std::bit_ceil(static_cast<std::size_t>(longest + program.window_steps + 2));
     mask_ = rows - 1;
-    ring_.assign(rows * width_, 0);
+    ring_.assign(rows * width_ / lanes, {});
+    lends_ = program.window_steps == 1;
     filed_for_.assign(rows, -1);
 }
 
@@ -78,27 +79,34 @@ void IdealInput::spike(std::size_t line, std::int64_t step, double time_s)
     for (const Synapse* s = synapses_.data() + first_[line]; s != end;) {
         const std::uint64_t delay = s->delay;
         const std::int64_t at = step + static_cast<std::int64_t>(delay);
-        const std::size_t row = static_cast<std::size_t>(at) & mask_;
-        std::int32_t* const sums = ring_.data() + row * width_;
-        filed_for_[row] = at;
+        std::int32_t* const sums = reinterpret_cast<std::int32_t*>(row_of(at));
+        filed_for_[static_cast<std::size_t>(at) & mask_] = at;
+        const Synapse* const stop = end[-1].delay == delay ? end : std::find_if(s, end, [&](const Synapse& other) { return other.delay != delay; });
         if (plastic == static_line)
-            for (; s != end && s->delay == delay; ++s)
+            for (; s != stop; ++s)
                 sums[s->target] += static_cast<std::int32_t>(s->quanta);
         else
-            for (; s != end && s->delay == delay; ++s)
+            for (; s != stop; ++s)
                 sums[s->target] += static_cast<std::int32_t>(s->quanta * factor >> tsodyks_markram_factor_bits);
     }
 }
 
-void IdealInput::take(std::int64_t step, std::size_t chip, std::int32_t* excitatory, std::int32_t* inhibitory)
+void IdealInput::take(std::int64_t step, std::size_t chip, int in_window, WindowInput& window)
 {
     const Part& part = parts_[chip];
-    std::int32_t* const sums = ring_.data() + (static_cast<std::size_t>(step) & mask_) * width_ + part.first;
-    for (std::size_t k = 0; k < part.slots; ++k)
-        excitatory[k] += sums[k];
-    for (std::size_t k = 0; k < part.slots; ++k)
-        inhibitory[k] += sums[part.slots + k];
-    std::fill(sums, sums + 2 * part.slots, 0);
+    QuantaRow* const rows = row_of(step) + part.first / lanes;
+    if (lends_) {
+        window.lend(rows);
+        return;
+    }
+    std::int32_t* sums = reinterpret_cast<std::int32_t*>(rows);
+    for (const int input : {0, 1}) {
+        std::int32_t* const quanta = window.at(in_window, input);
+        for (std::size_t k = 0; k < part.slots; ++k)
+            quanta[k] += sums[k];
+        std::fill_n(sums, part.slots, 0);
+        sums += part.slots;
+    }
 }
 
 }   // namespace bss

@@ -1,6 +1,7 @@
 /// Ideal synapses onto the chips of one thread: what they add, by the step in which it acts.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -8,6 +9,7 @@
 
 #include "kernels/model/tsodyks_markram.hpp"
 #include "kernels/program.hpp"
+#include "window_input.hpp"
 
 namespace bss {
 
@@ -23,10 +25,16 @@ public:
     /// A line's spikes must come in order of time.
     void spike(std::size_t line, std::int64_t step, double time_s);
     /// Starts loading what spike() will want.
-    void prefetch(std::size_t line) const { __builtin_prefetch(synapses_.data() + first_[line]); }
+    void prefetch(std::size_t line) const
+    {
+        constexpr std::size_t cache_line = 64 / sizeof(Synapse), most = 8 * cache_line;     // the processor sees longer lists coming
+        for (std::size_t s = first_[line], end = std::min(first_[line + 1], s + most); s < end; s += cache_line)
+            __builtin_prefetch(synapses_.data() + s);
+    }
 
-    /// Moves what acts at `step` on the thread's chip number `chip` into its accumulators. Each step must be taken once, in order.
-    void take(std::int64_t step, std::size_t chip, std::int32_t* excitatory, std::int32_t* inhibitory);
+    /// Moves what acts at `step` on the thread's chip number `chip` into the window's accumulators, of which it is step `in_window`.
+    /// Each step must be taken once, in order.
+    void take(std::int64_t step, std::size_t chip, int in_window, WindowInput& window);
     bool anything_at(std::int64_t step) const { return filed_for_[static_cast<std::size_t>(step) & mask_] == step; }
 
     std::int64_t synapses(std::size_t line) const { return static_cast<std::int64_t>(first_[line + 1] - first_[line]); }
@@ -42,6 +50,7 @@ private:
     struct Part {
         std::size_t first, slots;                   ///< of a chip within a row: excitatory slots, then inhibitory ones
     };
+    QuantaRow* row_of(std::int64_t step) { return ring_.data() + (static_cast<std::size_t>(step) & mask_) * (width_ / lanes); }
 
     std::vector<std::uint64_t> first_;              ///< [line], and one more
     std::vector<Synapse> synapses_;                 ///< of a line ascending by (delay, target)
@@ -51,7 +60,8 @@ private:
 
     std::vector<Part> parts_;                       ///< [chip]
     std::size_t width_ = 0, mask_ = 0;
-    std::vector<std::int32_t> ring_;                ///< [step & mask_][accumulator]
+    std::vector<QuantaRow> ring_;                   ///< [step & mask_][accumulator]
+    bool lends_ = false;                            ///< windows have one step: it reads the ring itself
     std::vector<std::int64_t> filed_for_;           ///< [step & mask_] the last step that the row held something for
     std::int64_t events_ = 0;
 };

@@ -20,26 +20,39 @@ struct Features {
     auto operator<=>(const Features&) const = default;
 };
 
-/// Where a denmem's rows lie, in the order of their use. What a block does not have has no rows: the step reads a block from one end to the other.
+/// Where a denmem's rows lie: what is always its own, then the other parameters in the order of their use. What a block does not have has no rows: the step reads a block
+/// from one end to the other.
 struct DenmemRows {
+    int g[2] = {};                          ///< conductance in quanta
+    int w = 0;                              ///< open: MembraneRows::lift is still to be added
+    int carry = 0;                          ///< what rounding has kept from w so far
+    int per_quantum[2] = {};                ///< without limits
+    int own = 0;                            ///< how many rows that makes
     int e_leak = 0;
     int g_leak = 0;                         ///< without limits
     int leak_per_end = 0, leak_strength = 0;
-    int g[2] = {};                          ///< state: conductance in quanta
-    int per_quantum[2] = {};                ///< without limits
     int limit_share[2] = {}, limit_scale[2] = {};
     int decay[2] = {}, e_rev[2] = {};
     int slope = 0, intercept = 0;
     int rate = 0, gain = 0;
-    int w = 0;                              ///< state; open: MembraneRows::lift is still to be added
-    int carry = 0;                          ///< state: what rounding has kept from w so far
     int jump = 0;                           ///< read when the membrane fires
-    int count = 0;
+    int count = 0;                          ///< of all rows
 };
 constexpr DenmemRows denmem_rows(bool exponential, bool adaptation, bool limits)
 {
     DenmemRows rows;
     int next = 0;
+    rows.g[0] = next++;
+    rows.g[1] = next++;
+    if (adaptation) {
+        rows.w = next++;
+        rows.carry = next++;
+    }
+    if (!limits) {
+        rows.per_quantum[0] = next++;
+        rows.per_quantum[1] = next++;
+    }
+    rows.own = next;
     rows.e_leak = next++;
     if (limits) {
         rows.leak_per_end = next++;
@@ -48,12 +61,9 @@ constexpr DenmemRows denmem_rows(bool exponential, bool adaptation, bool limits)
         rows.g_leak = next++;
     }
     for (int input = 0; input < 2; ++input) {
-        rows.g[input] = next++;
         if (limits) {
             rows.limit_share[input] = next++;
             rows.limit_scale[input] = next++;
-        } else {
-            rows.per_quantum[input] = next++;
         }
         rows.decay[input] = next++;
         rows.e_rev[input] = next++;
@@ -65,8 +75,6 @@ constexpr DenmemRows denmem_rows(bool exponential, bool adaptation, bool limits)
     if (adaptation) {
         rows.rate = next++;
         rows.gain = next++;
-        rows.w = next++;
-        rows.carry = next++;
         rows.jump = next++;
     }
     rows.count = next;
@@ -100,11 +108,18 @@ struct BlockGroup {
     bool current = false;                   ///< somebody asked for current
     Row* rows = nullptr;
     RareRows* rare = nullptr;               ///< [block]
+    const Row* shared = nullptr;            ///< rows of a denmem whose parameters all of them have; only with one denmem a membrane, without limits
 
-    int rows_per_denmem() const { return denmem_rows(features.exponential, features.adaptation, features.limits).count; }
+    int rows_per_denmem() const
+    {
+        const DenmemRows rows_of_one = denmem_rows(features.exponential, features.adaptation, features.limits);
+        return shared ? rows_of_one.own : rows_of_one.count;
+    }
     int rows_per_block() const { return membrane_rows + denmems * rows_per_denmem(); }
     MembraneRows& membranes(int block) const { return *reinterpret_cast<MembraneRows*>(rows + static_cast<std::ptrdiff_t>(block) * rows_per_block()); }
     Row* denmem(int block, int k) const { return rows + static_cast<std::ptrdiff_t>(block) * rows_per_block() + membrane_rows + k * rows_per_denmem(); }
+    /// The same rows, or those that hold what the denmem does not have for itself.
+    const Row* parameters(int block, int k) const { return shared ? shared : denmem(block, k); }
 };
 
 /// Accumulators of one denmem of each of a block's membranes: signed integers.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -57,10 +58,20 @@ void check(const NeuronCircuit& neuron, std::size_t index)
     }
 }
 
-/// A denmem's parameters in its lane.
-void fill(Row* d, int lane, const Features& has, const model::DenmemParameters& p)
+DenmemRows rows_of(const Features& has) { return denmem_rows(has.exponential, has.adaptation, has.limits); }
+
+/// What is always a denmem's own, in its lane.
+void fill_own(Row* d, int lane, const Features& has, const model::DenmemParameters& p)
 {
-    const DenmemRows rows = denmem_rows(has.exponential, has.adaptation, has.limits);
+    const DenmemRows rows = rows_of(has);
+    for (std::size_t i = 0; i < 2 && !has.limits; ++i)
+        d[rows.per_quantum[i]].of[lane] = p.per_quantum[i];
+}
+
+/// Its other parameters.
+void fill_others(Row* d, int lane, const Features& has, const model::DenmemParameters& p)
+{
+    const DenmemRows rows = rows_of(has);
     const auto set = [&](int row, float value) { d[row].of[lane] = value; };
     set(rows.e_leak, p.e_leak);
     if (has.limits) {
@@ -73,8 +84,6 @@ void fill(Row* d, int lane, const Features& has, const model::DenmemParameters& 
         if (has.limits) {
             set(rows.limit_share[i], p.limit_share[i]);
             set(rows.limit_scale[i], p.limit_scale[i]);
-        } else {
-            set(rows.per_quantum[i], p.per_quantum[i]);
         }
         set(rows.decay[i], p.decay[i]);
         set(rows.e_rev[i], p.e_rev[i]);
@@ -90,6 +99,14 @@ void fill(Row* d, int lane, const Features& has, const model::DenmemParameters& 
     }
 }
 
+/// Blocks of a kind stand together.
+struct BlockKind {
+    int denmems = 1;                        ///< of each membrane
+    Features features;
+    std::optional<model::DenmemParameters> shared;  ///< what denmems need not have for themselves, where all of them have the same
+    bool operator==(const BlockKind&) const = default;
+};
+
 struct Place {
     int group = 0, block = 0, lane = 0;
     double threshold_volt = 0;
@@ -104,7 +121,7 @@ struct Membranes::Data {
     Simd simd = choose_simd();
     std::vector<Place> places;              ///< [neuron]
     std::vector<BlockGroup> groups;
-    std::vector<Row> rows;                  ///< of all blocks
+    std::vector<Row> rows;                  ///< of all blocks, and before each group's what its blocks share
     std::vector<RareRows> rare;             ///< [block]
     int accumulators = 0;                   ///< rows of them
     std::int64_t drawn = -1;                ///< group of steps that the noise words belong to
@@ -129,37 +146,65 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
     }
     std::ranges::sort(order);
 
+    std::vector<model::MembraneParameters> membranes(neurons.size());
+    std::vector<std::array<double, 2>> quantum_siemens(neurons.size());
+    const auto denmem_parameters = [&](std::size_t i, std::size_t k) {
+        return model::denmem_parameters(neurons[i].denmems[k], membranes[i], settings.timestep_s, quantum_siemens[i]);
+    };
+    for (std::size_t i = 0; i < neurons.size(); ++i) {
+        const auto& neuron = neurons[i];
+        membranes[i] = model::membrane_parameters(neuron.denmems, static_cast<std::size_t>(neuron.firing), neuron.initial_volt, settings.timestep_s);
+        for (std::size_t input = 0; input < 2; ++input)
+            quantum_siemens[i][input] = neuron.quantum_siemens[input] > 0 ? neuron.quantum_siemens[input] : settings.quantum_siemens;
+    }
+
     // Neurons of equal size fill blocks of 16; where two kinds share a block, it has the features of both.
     data.places.resize(neurons.size());
-    std::vector<std::pair<int, Features>> blocks;           // denmems of a membrane, features
+    std::vector<BlockKind> blocks;
     std::vector<int> block_of(neurons.size());
     int lane = lanes;
     for (const auto& [count, has, index] : order) {
-        if (lane == lanes || blocks.back().first != static_cast<int>(count)) {
-            blocks.emplace_back(static_cast<int>(count), Features{});
+        auto parameters = count == 1 && !has.limits ? std::optional(denmem_parameters(index, 0)) : std::nullopt;
+        if (parameters)
+            parameters->per_quantum = parameters->limit_share = parameters->limit_scale = {};   // per quantum, or not used
+        if (lane == lanes || blocks.back().denmems != static_cast<int>(count)) {
+            blocks.push_back({static_cast<int>(count), {}, parameters});
             lane = 0;
         }
-        Features& all = blocks.back().second;
+        if (blocks.back().shared != parameters)
+            blocks.back().shared.reset();
+        Features& all = blocks.back().features;
         all = {all.exponential || has.exponential, all.adaptation || has.adaptation, all.limits || has.limits, all.noise || has.noise};
         block_of[index] = static_cast<int>(blocks.size()) - 1;
         data.places[index].lane = lane++;
     }
     std::size_t total_rows = 0;
     std::vector<std::pair<int, int>> in_group;              // [block] group, block within
-    for (const auto& [count, has] : blocks) {
-        if (data.groups.empty() || data.groups.back().denmems != count || data.groups.back().features != has) {
-            data.groups.push_back({.features = has, .denmems = count, .first_row = data.accumulators});
+    std::vector<BlockKind> kinds;                           // [group]
+    static const Row somewhere{};                           // a group's rows are yet to come
+    for (const BlockKind& kind : blocks) {
+        if (kinds.empty() || kinds.back() != kind) {
+            kinds.push_back(kind);
+            data.groups.push_back({.features = kind.features, .denmems = kind.denmems, .first_row = data.accumulators, .shared = kind.shared ? &somewhere : nullptr});
+            total_rows += kind.shared ? static_cast<std::size_t>(rows_of(kind.features).count) : 0;
         }
         BlockGroup& group = data.groups.back();
         in_group.emplace_back(static_cast<int>(data.groups.size()) - 1, group.blocks++);
-        data.accumulators += count;
+        data.accumulators += kind.denmems;
         total_rows += static_cast<std::size_t>(group.rows_per_block());
     }
     data.rows.resize(total_rows);
     data.rare.resize(blocks.size());
     Row* rows = data.rows.data();
     RareRows* rare = data.rare.data();
-    for (BlockGroup& group : data.groups) {
+    for (std::size_t g = 0; g < data.groups.size(); ++g) {
+        BlockGroup& group = data.groups[g];
+        if (kinds[g].shared) {
+            for (int l = 0; l < lanes; ++l)
+                fill_others(rows, l, group.features, *kinds[g].shared);
+            group.shared = rows;
+            rows += rows_of(group.features).count;
+        }
         group.rows = rows;
         group.rare = rare;
         rows += static_cast<std::ptrdiff_t>(group.blocks) * group.rows_per_block();
@@ -169,9 +214,9 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
             std::fill_n(group.membranes(b).v.of, lanes, -1.0f);
             std::fill_n(group.membranes(b).refractory.of, lanes, std::numeric_limits<float>::infinity());
             std::fill_n(group.rare[b].tau_refrac, lanes, std::numeric_limits<float>::infinity());
-            for (int k = 0; k < group.denmems; ++k) {
+            for (int k = 0; k < group.denmems && !group.shared; ++k) {
                 for (int l = 0; l < lanes; ++l) {
-                    fill(group.denmem(b, k), l, group.features, {});
+                    fill_others(group.denmem(b, k), l, group.features, {});
                 }
             }
         }
@@ -181,9 +226,8 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         const auto& neuron = neurons[i];
         auto& place = data.places[i];
         std::tie(place.group, place.block) = in_group[static_cast<std::size_t>(block_of[i])];
-        for (std::size_t input = 0; input < 2; ++input)
-            place.quantum_siemens[input] = neuron.quantum_siemens[input] > 0 ? neuron.quantum_siemens[input] : settings.quantum_siemens;
-        const auto parameters = model::membrane_parameters(neuron.denmems, static_cast<std::size_t>(neuron.firing), neuron.initial_volt, settings.timestep_s);
+        place.quantum_siemens = quantum_siemens[i];
+        const model::MembraneParameters& parameters = membranes[i];
         place.threshold_volt = parameters.threshold_volt;
         place.scale = parameters.scale;
         const BlockGroup& group = data.groups[static_cast<std::size_t>(place.group)];
@@ -197,8 +241,11 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         r.tau_refrac[place.lane] = parameters.tau_refrac;
         r.neuron[place.lane] = static_cast<std::uint32_t>(i);
         for (std::size_t k = 0; k < neuron.denmems.size(); ++k) {
-            fill(group.denmem(place.block, static_cast<int>(k)), place.lane, group.features,
-                 model::denmem_parameters(neuron.denmems[k], parameters, settings.timestep_s, place.quantum_siemens));
+            Row* const d = group.denmem(place.block, static_cast<int>(k));
+            const model::DenmemParameters p = denmem_parameters(i, k);
+            fill_own(d, place.lane, group.features, p);
+            if (!group.shared)
+                fill_others(d, place.lane, group.features, p);
         }
     }
 }
@@ -276,12 +323,13 @@ float Membranes::w_ampere(int neuron) const
     if (!group.features.adaptation) {
         return 0;
     }
-    const DenmemRows rows = denmem_rows(group.features.exponential, true, group.features.limits);
+    const DenmemRows rows = rows_of(group.features);
     const float lift = data_->membranes(place).lift.of[place.lane];
     double sum = 0;
     for (int k = 0; k < group.denmems; ++k) {
         const Row* d = group.denmem(place.block, k);
-        sum += model::adaptation_part(d[rows.w].of[place.lane], d[rows.gain].of[place.lane], lift, d[rows.carry].of[place.lane]);
+        const Row* p = group.parameters(place.block, k);
+        sum += model::adaptation_part(d[rows.w].of[place.lane], p[rows.gain].of[place.lane], lift, d[rows.carry].of[place.lane]);
     }
     return static_cast<float>(sum / place.scale);
 }
@@ -290,7 +338,7 @@ float Membranes::g_siemens(int neuron, int synaptic_input, std::span<const std::
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];
     const BlockGroup& group = data_->groups[static_cast<std::size_t>(place.group)];
-    const DenmemRows rows = denmem_rows(group.features.exponential, group.features.adaptation, group.features.limits);
+    const DenmemRows rows = rows_of(group.features);
     double quanta = 0;
     for (int k = 0; k < group.denmems; ++k) {
         quanta += static_cast<double>(group.denmem(place.block, k)[rows.g[synaptic_input]].of[place.lane]);

@@ -38,11 +38,13 @@ BSS_HD void use_steep_rise(PairOf<M> steep, Rise<PairOf<T>>& result, const Terms
 }
 
 /// Which parts a block needs. What it does not need would add exact zeros: leaving it out changes no bit.
-template <bool exponential_, bool adaptation_, bool limits_, bool input_>
+/// Denmems that share their parameters have them once in the cache, and all registers of an R take them from there together.
+template <bool exponential_, bool adaptation_, bool limits_, bool shared_, bool input_>
 struct Parts {
-    static constexpr bool exponential = exponential_, adaptation = adaptation_, limits = limits_, input = input_;
+    static constexpr bool exponential = exponential_, adaptation = adaptation_, limits = limits_, shared = shared_, input = input_;
     static constexpr DenmemRows rows = denmem_rows(exponential, adaptation, limits);
-    using Quiet = Parts<exponential, adaptation, limits, false>;
+    static constexpr int rows_per_denmem = shared ? rows.own : rows.count;
+    using Quiet = Parts<exponential, adaptation, limits, shared, false>;
 };
 
 /// Registers of a block, and how many blocks an R holds. Where a register is as wide as a block, those of an R belong to blocks that follow each other.
@@ -73,17 +75,31 @@ struct Lanes {
     __attribute__((always_inline)) void put(QuantaRow& row, typename WordsOf<R>::Type a) const { store(row.of + lane, apart, a); }
 };
 
+/// Lanes of rows that all blocks share.
+template <class R>
+struct SharedLanes {
+    int lane;
+
+    __attribute__((always_inline)) R operator()(const Row& row) const
+    {
+        R r;
+        load(r, row.of + lane, registers_per_block == 1 ? 0 : width);
+        return r;
+    }
+};
+
 /// One denmem of the membranes: takes its input, says what it does to the membrane, and moves its own state on.
-template <class P, class R>
-BSS_HD Terms<R> step_denmem(Row* d, const Lanes<R>& at, QuantaRow* quanta, std::ptrdiff_t quanta_of_input, const Lanes<R>& at_quanta, R v, R lift)
+/// @param d  its own rows; `p` those with its other parameters
+template <class P, class R, class Of>
+BSS_HD Terms<R> step_denmem(Row* d, const Lanes<R>& at, const Row* p, const Of& of, QuantaRow* quanta, std::ptrdiff_t quanta_of_input, const Lanes<R>& at_quanta, R v, R lift)
 {
     constexpr DenmemRows rows = P::rows;
     Terms<R> one;
-    const R gap = at(d[rows.e_leak]) - v;
+    const R gap = of(p[rows.e_leak]) - v;
     if constexpr (P::limits) {
-        limited_leak(one, gap, at(d[rows.leak_per_end]), at(d[rows.leak_strength]));
+        limited_leak(one, gap, of(p[rows.leak_per_end]), of(p[rows.leak_strength]));
     } else {
-        leak(one, gap, at(d[rows.g_leak]));
+        leak(one, gap, of(p[rows.g_leak]));
     }
     for (int i = 0; i < 2; ++i) {
         R g = at(d[rows.g[i]]);
@@ -92,21 +108,21 @@ BSS_HD Terms<R> step_denmem(Row* d, const Lanes<R>& at, QuantaRow* quanta, std::
             g = g + number(at_quanta(arrived));
             at_quanta.put(arrived, typename WordsOf<R>::Type{});
         }
-        at.put(d[rows.g[i]], g * at(d[rows.decay[i]]));
+        at.put(d[rows.g[i]], g * of(p[rows.decay[i]]));
         if constexpr (P::limits) {
-            g = limited_conductance(g, at(d[rows.limit_share[i]]), at(d[rows.limit_scale[i]]));
+            g = limited_conductance(g, of(p[rows.limit_share[i]]), of(p[rows.limit_scale[i]]));
         } else {
             g = conductance(g, at(d[rows.per_quantum[i]]));
         }
-        synapse(one, v, g, at(d[rows.e_rev[i]]));
+        synapse(one, v, g, of(p[rows.e_rev[i]]));
     }
     if constexpr (P::exponential) {
-        exponential(one, v, at(d[rows.slope]), at(d[rows.intercept]));
+        exponential(one, v, of(p[rows.slope]), of(p[rows.intercept]));
     }
     if constexpr (P::adaptation) {
-        const R gain = at(d[rows.gain]);
+        const R gain = of(p[rows.gain]);
         R w = at(d[rows.w]), carry = fused(gain, lift, at(d[rows.carry]));
-        adaptation(one, gap, at(d[rows.rate]), gain, w, carry);
+        adaptation(one, gap, of(p[rows.rate]), gain, w, carry);
         at.put(d[rows.w], w);
         at.put(d[rows.carry], carry);
     }
@@ -132,14 +148,15 @@ static __attribute__((noinline)) LaneSpike* fire_lanes(const BlockGroup& group, 
     MembraneRows& m = group.membranes(block);
     const RareRows& rare = group.rare[block];
     Row* d = group.denmem(block, 0);
+    const Row* p = P::shared ? group.shared : d;
     for (int i = 0; i < width; ++i) {
         if (!at(crossing, i)) {
             continue;
         }
         const Terms<float> of_lane{terms[0][i], terms[1][i], terms[2][i], terms[3][i], terms[4][i], terms[5][i]};
         const int lane = lane0 + i;
-        const DenmemColumn column{group.denmems, rows.count * lanes, d[rows.w].of + lane, d[rows.jump].of + lane,
-                                  d[rows.rate].of + lane, d[rows.slope].of + lane, d[rows.intercept].of + lane};
+        const DenmemColumn column{group.denmems, rows.count * lanes, d[rows.w].of + lane, p[rows.jump].of + lane,
+                                  p[rows.rate].of + lane, p[rows.slope].of + lane, p[rows.intercept].of + lane};
         const Firing f = fire<P>(begin[i], of_lane, free[i], rare.v_reset[lane], rare.tau_refrac[lane], column);
         m.v.of[lane] = f.v;
         m.refractory.of[lane] = f.refractory;
@@ -170,19 +187,29 @@ template <class P, class R>
 static __attribute__((noinline)) LaneSpike* step_membranes(const StepArguments& arguments, int block, int lane, int step, LaneSpike* spikes)
 {
     const BlockGroup& group = *arguments.group;
-    const std::ptrdiff_t rows_per_block = membrane_rows + group.denmems * P::rows.count;
+    const int denmems = P::shared ? 1 : group.denmems;
+    const std::ptrdiff_t rows_per_block = membrane_rows + denmems * P::rows_per_denmem;
     Row* const begin = group.rows + block * rows_per_block;
     MembraneRows& m = *reinterpret_cast<MembraneRows*>(begin);
     const auto lanes_of = [lane](std::ptrdiff_t row_count) { return Lanes<R>{registers_per_block == 1 ? row_count * lanes : width, lane}; };
-    const Lanes<R> at = lanes_of(rows_per_block), at_quanta = lanes_of(group.denmems);
-    QuantaRow* const quanta = arguments.quanta + 2 * step * arguments.quanta_of_input + group.first_row + block * group.denmems;
+    const Lanes<R> at = lanes_of(rows_per_block), at_quanta = lanes_of(denmems);
+    const auto of = [&] {
+        if constexpr (P::shared) {
+            return SharedLanes<R>{lane};
+        } else {
+            return at;
+        }
+    }();
+    QuantaRow* const quanta = arguments.quanta + 2 * step * arguments.quanta_of_input + group.first_row + block * denmems;
 
     const R v = at(m.v), lift = P::adaptation ? at(m.lift) : R{};
     Row* d = begin + membrane_rows;
-    Terms<R> sum = step_denmem<P>(d, at, quanta, arguments.quanta_of_input, at_quanta, v, lift);
-    for (int k = 1; k < group.denmems; ++k) {
-        d += P::rows.count;
-        add(sum, step_denmem<P>(d, at, quanta + k, arguments.quanta_of_input, at_quanta, v, lift));
+    const Row* p = P::shared ? group.shared : d;
+    Terms<R> sum = step_denmem<P>(d, at, p, of, quanta, arguments.quanta_of_input, at_quanta, v, lift);
+    for (int k = 1; k < denmems; ++k) {
+        d += P::rows_per_denmem;
+        p += P::rows_per_denmem;
+        add(sum, step_denmem<P>(d, at, p, of, quanta + k, arguments.quanta_of_input, at_quanta, v, lift));
     }
     if (group.current) {
         R current;
@@ -279,7 +306,12 @@ template <bool... chosen>
 static LaneSpike* step_parts(const StepArguments& arguments, const bool (&wanted)[3])
 {
     if constexpr (sizeof...(chosen) == 3) {
-        return step_kind<Parts<chosen..., true>>(arguments);
+        if constexpr (!Parts<chosen..., true, true>::limits) {
+            if (arguments.group->shared) {
+                return step_kind<Parts<chosen..., true, true>>(arguments);
+            }
+        }
+        return step_kind<Parts<chosen..., false, true>>(arguments);
     } else {
         return wanted[sizeof...(chosen)] ? step_parts<chosen..., true>(arguments, wanted) : step_parts<chosen..., false>(arguments, wanted);
     }

@@ -21,8 +21,15 @@ public:
     /// A window of a chip with that many slots begins.
     void begin(int slots)
     {
+        rows_ = quanta_.data();
         rows_of_input_ = slots / lanes;
         first_step_ = 0;
+    }
+    /// A window of a single step, whose accumulators [input][slot] stand elsewhere and hold something.
+    void lend(QuantaRow* rows)
+    {
+        rows_ = rows;
+        filled_ |= 1;
     }
     /// Accumulators [slot] of an input, in a step that is counted from the first one that was not integrated yet. There is input then.
     std::int32_t* at(int step, int input)
@@ -44,9 +51,10 @@ public:
     }
 
 private:
-    QuantaRow* row(int step, int input) { return quanta_.data() + (2 * (first_step_ + step) + input) * rows_of_input_; }
+    QuantaRow* row(int step, int input) { return rows_ + (2 * (first_step_ + step) + input) * rows_of_input_; }
 
     std::vector<QuantaRow> quanta_;
+    QuantaRow* rows_ = nullptr;             ///< quanta_, or what was lent
     std::ptrdiff_t rows_of_input_ = 0;
     int first_step_ = 0;                    ///< of the window: the first one that was not integrated yet
     std::uint64_t filled_ = 0;              ///< bit by bit: steps from there on that have input

@@ -30,6 +30,8 @@ struct DenmemParameters {
     std::array<float, 2> limit_share{}, limit_scale{};              ///< with limits: limited_conductance()
     float slope = 0, intercept = -std::numeric_limits<float>::infinity();   ///< exponential()
     float rate = 0, gain = 0, jump = 0;                             ///< adaptation(); b
+
+    bool operator==(const DenmemParameters&) const = default;
 };
 
 inline bool adapts(const DenmemCircuit& c) { return c.a_siemens != 0 || c.b_ampere != 0; }
