@@ -8,7 +8,7 @@
 namespace bss::cuda {
 
 /// Row events of a half of the chip that are at hand; at least the 448 rows that one event can reach there, both inputs counted.
-inline constexpr std::uint32_t rows_at_once = 512;
+inline constexpr std::uint32_t rows_at_once = 448;
 
 /// A row that asks its synapses. `what`: row of the chip (16 bits), shift (5 bits from 8 on), plastic (bit 7), input (bit 6), address.
 struct RowEvent {
@@ -20,10 +20,17 @@ struct Block {
     Machine machine;                                ///< by which threads find everything else
     union {
         float terms[6][threads];                    ///< of denmems, for their membranes
-        double parts[3][threads];                   ///< for traces
-        double times_s[threads];                    ///< of the arrivals at hand, for plastic drivers
+        struct {
+            double w[threads];
+            float g[2][threads];
+        } parts;                                    ///< of denmems, for traces
+        struct {
+            double times_s[threads];                ///< for plastic drivers
+            std::uint32_t rows_after[threads];      ///< row events so far: of the upper half, of the lower half
+        } at_hand;                                  ///< [arrival at hand]
     };
     float v[threads], lift[threads], w[threads];
+    std::int32_t arrived[2][threads];               ///< what acts on a denmem in this step, in quanta
     std::uint32_t noise_words[4][threads];
     float noise[threads];
     float leak[2][threads];                         ///< leak_per_end, leak_strength; without limits g_leak
@@ -33,10 +40,10 @@ struct Block {
     std::uint32_t row_events_until[2][most_window_steps];   ///< [half][step of the window]
     std::uint32_t arrivals_before[most_window_steps + 1];   ///< [step of the window]
     std::uint32_t next_arrival;                     ///< the first that is not among the row events at hand
-    std::uint32_t rows_after[threads];              ///< [arrival at hand] row events so far: of the upper half, of the lower half
     cub::BlockScan<std::uint64_t, threads>::TempStorage scan;
 
     std::uint32_t arrivals_in, samples, current_changes;    ///< steps of the window that have some, bit by bit
+    std::int64_t first_step;                        ///< of the window
     std::uint32_t crossings, passing, held;
     std::uint32_t first_record;
     bool stop;

@@ -23,8 +23,12 @@ __device__ inline std::uint32_t add_line(const Machine& m, std::uint32_t line, s
 
 /// Spikes of the window on the lines of their neurons. A warp takes the first spike of a neuron in the window and, in order, those that follow it: a
 /// plastic line must see them so.
-__device__ inline void send_on_lines(const Machine& m, Block& block, const Crossed* crossed, std::uint32_t count)
+__device__ __noinline__ inline void send_on_lines()
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const Crossed* const crossed = m.crossed + 2 * std::size_t{blockIdx.x} * m.room.crossings;
+    const std::uint32_t count = min(block.crossings, m.room.crossings);
     const ChipData& chip = m.chip[blockIdx.x];
     const std::uint32_t lane = threadIdx.x % 32;
     for (std::uint32_t k = threadIdx.x / 32; k < count; k += threads / 32) {
@@ -63,8 +67,10 @@ __device__ inline void send_on_lines(const Machine& m, Block& block, const Cross
 }
 
 /// Spikes that sources send in this window: each block takes some of them.
-__device__ inline void send_sources(const Machine& m, Block& block, std::uint32_t window)
+__device__ __noinline__ inline void send_sources(std::uint32_t window)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const Piece& piece = *m.piece;
     const std::uint32_t lane = threadIdx.x % 32, first = piece.first_ideal_spike[window], last = piece.first_ideal_spike[window + 1];
     for (std::uint32_t k = first + blockIdx.x * (threads / 32) + threadIdx.x / 32; k < last; k += m.chips * (threads / 32)) {

@@ -214,7 +214,6 @@ struct Machine {
     const CurrentData* currents;
     const CurrentNeuron* current_neurons;
     const Probe* probes;
-    std::uint32_t trace_count;
 
     ChipState* state;
     ChipCounters* counters;
@@ -228,7 +227,6 @@ struct Machine {
     // Within a window.
     Crossed* crossed;                               ///< [chip][2][room.crossings], unsorted and sorted
     Passing* passing;                               ///< [chip][2][room.passing], unsorted and sorted
-    std::int32_t* pending[2];                       ///< [synaptic input][chip * threads + denmem] input that a trace shows before it is in g
     Arrival* sorted_arrivals;                       ///< [chip][room.arrivals], where drivers are plastic
 
     // Ideal synapses.

@@ -40,7 +40,6 @@ LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* repor
     m.shortest_delay_s = program.shortest_delay_s;
     random_key(program.trial, Purpose::membrane_noise, m.noise_key);
     random_key(program.trial, Purpose::route_jitter, m.jitter_key);
-    m.trace_count = static_cast<std::uint32_t>(program.traces.size());
     m.piece = piece;
     m.report = report;
     m.ideal_lines = static_cast<std::uint32_t>(program.ideal.lines.size());
@@ -118,8 +117,6 @@ void LoadedProgram::want_scratch()
     scratch_arrays_.want(m.crossed, m.chips, 2 * std::size_t{m.room.crossings});
     scratch_arrays_.want(m.passing, m.link_bandwidth ? m.chips : 0, 2 * std::size_t{m.room.passing});
     scratch_arrays_.want(m.sorted_arrivals, plastic_drivers_ > 0 ? m.chips : 0, m.room.arrivals);
-    for (std::int32_t*& pending : m.pending)
-        scratch_arrays_.want(pending, m.trace_count > 0 ? m.chips : 0, threads);
 }
 
 void LoadedProgram::place()

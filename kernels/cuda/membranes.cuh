@@ -64,9 +64,8 @@ __device__ inline void store(ChipState& s, const DenmemRegisters& d, const Membr
 }
 
 /// What a denmem does to its membrane in a step; its own state moves on (cpu/step.hpp has the same for vectors).
-/// @param arrived  quanta of both inputs, taken
 template <class P>
-__device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, const Block& block, std::int32_t (&arrived)[2], float v, float lift)
+__device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, const Block& block, float v, float lift)
 {
     using namespace model;
     const std::uint32_t t = threadIdx.x;
@@ -76,12 +75,6 @@ __device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, c
         limited_leak(one, gap, block.leak[0][t], block.leak[1][t]);
     else
         leak(one, gap, block.leak[0][t]);
-    if (arrived[0] | arrived[1]) {
-        for (int i = 0; i < 2; ++i) {
-            d.g[i] = d.g[i] + number(static_cast<std::uint32_t>(arrived[i]));
-            arrived[i] = 0;
-        }
-    }
     for (int i = 0; i < 2; ++i) {
         float g = d.g[i];
         d.g[i] = g * d.decay[i];
@@ -167,16 +160,16 @@ __device__ __noinline__ MembraneRegisters cross(model::Terms<float> sum, float v
 
 /// All neurons have one denmem: no thread needs another one.
 template <class P>
-__device__ __forceinline__ void step_single(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, std::int32_t (&sums)[2], std::int64_t first, int s)
+__device__ __forceinline__ void step_single(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, int s)
 {
-    model::Terms<float> sum = step_denmem<P>(d, block, sums, membrane.v, membrane.lift);
-    drive<P>(sum, block, membrane, static_cast<std::uint32_t>(first) + s);
+    model::Terms<float> sum = step_denmem<P>(d, block, membrane.v, membrane.lift);
+    drive<P>(sum, block, membrane, static_cast<std::uint32_t>(block.first_step) + s);
     const float fraction = model::larger(1.0f - membrane.refractory, 0.0f);
     membrane.refractory = model::larger(membrane.refractory - 1.0f, 0.0f);
     const auto next = model::advance<P>(membrane.v, sum, fraction);
     if (next.v >= 0.0f) {
         block.w[threadIdx.x] = d.w;
-        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, first + s);
+        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, block.first_step + s);
         d.w = block.w[threadIdx.x];
     } else {
         membrane.v = next.v;
@@ -187,17 +180,17 @@ __device__ __forceinline__ void step_single(Block& block, DenmemRegisters& d, Me
 /// Denmems hand their terms to the owners of their membranes, who integrate and tell the potential.
 /// @param mine  neuron of the thread's denmem
 template <class P>
-__device__ __forceinline__ void step_merged(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, std::int32_t (&sums)[2], std::int64_t first, int s,
+__device__ __forceinline__ void step_merged(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, int s,
                                             std::uint32_t mine, std::uint32_t first_denmem, std::uint32_t count, std::uint32_t denmems)
 {
     if (threadIdx.x < denmems)
-        put_terms(block, step_denmem<P>(d, block, sums, block.v[mine], block.lift[mine]));
+        put_terms(block, step_denmem<P>(d, block, block.v[mine], block.lift[mine]));
     __syncthreads();
     bool crossing = false;
     float fraction = 0;
     if (count > 0) {
         model::Terms<float> sum = sum_terms(block, first_denmem, count);
-        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(first) + s);
+        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(block.first_step) + s);
         fraction = model::larger(1.0f - membrane.refractory, 0.0f);
         const auto next = model::advance<P>(membrane.v, sum, fraction);
         crossing = next.v >= 0.0f;
@@ -213,8 +206,8 @@ __device__ __forceinline__ void step_merged(Block& block, DenmemRegisters& d, Me
     __syncthreads();
     if (crossing) {
         model::Terms<float> sum = sum_terms(block, first_denmem, count);
-        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(first) + s);
-        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, first + s);
+        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(block.first_step) + s);
+        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, block.first_step + s);
         block.v[threadIdx.x] = membrane.v;
         block.lift[threadIdx.x] = membrane.lift;
     }

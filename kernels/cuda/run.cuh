@@ -16,6 +16,8 @@ __device__ __noinline__ inline void begin_window(std::int64_t first, int steps)
     Block& block = shared_block();
     const Machine& m = block.machine;
     const std::uint32_t t = threadIdx.x, lane = t % 32;
+    if (t == 0)
+        block.first_step = first;
     if (t < 32) {
         std::uint32_t count = 0;
         if (m.arrivals != nullptr && static_cast<int>(t) < steps) {
@@ -46,8 +48,36 @@ __device__ __noinline__ inline void begin_window(std::int64_t first, int steps)
     if (block.next_arrival < block.arrivals_before[most_window_steps]) {
         if (m.chip[blockIdx.x].plastic_drivers > 0)
             sort_arrivals(m, block, first, steps);
-        take_arrivals(first);
+        take_arrivals();
     }
+}
+
+/// What acts at the beginning of a step, into block.arrived; noise words, where the step needs new ones. All threads.
+__device__ __noinline__ inline void begin_busy_step(int s, bool noise)
+{
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const ChipParameters& p = m.parameters[blockIdx.x];
+    const std::uint32_t t = threadIdx.x, denmems = m.chip[blockIdx.x].denmems, place = p.place_of[t], half = place / Column::count;
+    const std::int64_t step = block.first_step + s;
+    if (noise && (s == 0 || step % model::steps_per_draw == 0))
+        draw_noise(step);
+    std::int32_t quanta[2] = {0, 0};
+    if (m.ideal_lines > 0 && t < denmems && p.firing_thread[p.neuron_of[t]] == t)
+        take_ideal(m, m.chip[blockIdx.x].first_neuron + p.neuron_of[t], step, quanta);
+    // Row events of this step begin where those of the step before it end, or the lists at hand begin.
+    std::uint32_t next = s > 0 ? block.row_events_until[half][s - 1] : 0;
+    if (t < denmems)
+        ask_synapses(m, block, place, next, block.row_events_until[half][s], quanta);
+    while (block.arrivals_before[s + 1] > block.next_arrival) {
+        __syncthreads();
+        take_arrivals();
+        next = 0;
+        if (t < denmems)
+            ask_synapses(m, block, place, next, block.row_events_until[half][s], quanta);
+    }
+    block.arrived[0][t] = quanta[0];
+    block.arrived[1][t] = quanta[1];
 }
 
 /// Steps from `first` on that begin a group with new noise words, bit by bit.
@@ -79,55 +109,42 @@ __global__ void __launch_bounds__(threads, 3) run_windows(const __grid_constant_
         block.counters.delays_to_count = m.counters[chip_number].delays_to_count;
     }
     const std::uint32_t denmems = chip.denmems, mine = p.neuron_of[t], first_denmem = p.first[t], own_denmems = p.count[t];
-    const std::uint32_t ideal_target = m.ideal_lines > 0 && t < denmems && p.firing_thread[mine] == t ? chip.first_neuron + mine : nobody;
-    const std::uint32_t place = p.place_of[t], column = place % Column::count, half = place / Column::count;
-    const std::size_t corner = std::size_t{chip.first_row} * Column::count + column;
-    Synapses synapses{m.addresses + corner, m.increments + corner, half, 0};
-
     const std::uint32_t end_window = pace == Pace::stepwise ? window + 1 : piece.windows;
-    std::int32_t sums[2] = {0, 0};
     for (; window < end_window; ++window) {
         const std::int64_t first = piece.first + static_cast<std::int64_t>(window) * m.window_steps;
         const int steps = static_cast<int>(piece.last - first < m.window_steps ? piece.last - first : m.window_steps);
         __syncthreads();
         begin_window(first, steps);
-        synapses.next = 0;
         if (m.ideal_lines > 0)
-            send_sources(m, block, window);
+            send_sources(window);
         // Steps in which something happens beside the integration.
         std::uint32_t busy = block.arrivals_in | block.samples | block.current_changes | (m.ideal_lines > 0 ? ~0u : 0u);
         if (P::noise)
             busy |= (first == piece.first || pace == Pace::stepwise ? 1u : 0u) | draws_in(first);
         for (int s = 0; s < steps; ++s, busy >>= 1) {
             if (busy & 1) {
-                const std::int64_t step = first + s;
+                begin_busy_step(s, P::noise);
                 if (block.current_changes >> s & 1)
-                    membrane.current = change_currents(step, membrane.current);
-                if (P::noise && (s == 0 || step % model::steps_per_draw == 0))
-                    draw_noise(step);
-                if (ideal_target != nobody)
-                    take_ideal(m, ideal_target, step, sums);
-                if (t < denmems)
-                    synapses.take(block, block.row_events_until[synapses.half][s], sums);
-                while (block.arrivals_before[s + 1] > block.next_arrival) {
-                    __syncthreads();
-                    take_arrivals(first);
-                    synapses.next = 0;
-                    if (t < denmems)
-                        synapses.take(block, block.row_events_until[synapses.half][s], sums);
+                    membrane.current = change_currents(block.first_step + s, membrane.current);
+                if (block.samples >> s & 1) {
+                    block.parts.g[0][t] = d.g[0];
+                    block.parts.g[1][t] = d.g[1];
+                    block.parts.w[t] = model::adaptation_part(d.w, d.gain, P::merged ? block.lift[mine] : membrane.lift, d.carry);
+                    block.v[t] = membrane.v;
+                    sample(block.first_step + s);
                 }
-                if (block.samples >> s & 1)
-                    sample(d, membrane, sums[0], sums[1], step);
+                for (int i = 0; i < 2; ++i)
+                    d.g[i] = d.g[i] + model::number(static_cast<std::uint32_t>(block.arrived[i][t]));
             }
             if constexpr (P::merged)
-                step_merged<P>(block, d, membrane, sums, first, s, mine, first_denmem, own_denmems, denmems);
+                step_merged<P>(block, d, membrane, s, mine, first_denmem, own_denmems, denmems);
             else if (t < denmems)
-                step_single<P>(block, d, membrane, sums, first, s);
+                step_single<P>(block, d, membrane, s);
         }
         __syncthreads();
         send(window, first + steps);
         if (m.ideal_lines > 0)
-            send_on_lines(m, block, m.crossed + 2 * std::size_t{chip_number} * m.room.crossings, min(block.crossings, m.room.crossings));
+            send_on_lines();
         if (pace == Pace::together)
             cooperative_groups::this_grid().sync();
         if (pace != Pace::stepwise) {

@@ -76,7 +76,7 @@ __device__ inline void find_factors(const Machine& m, Block& block, const ChipDa
                 if (event.factor != last) {         // both rows of a driver share the factor
                     last = event.factor;
                     const std::uint32_t plastic = chip.first_plastic_driver + driver;
-                    factor = stp_event(m.plastic_states[plastic][event.what & 63], m.plastic_drivers[plastic], block.times_s[last]);
+                    factor = stp_event(m.plastic_states[plastic][event.what & 63], m.plastic_drivers[plastic], block.at_hand.times_s[last]);
                 }
                 event.factor = factor;
             }
@@ -85,9 +85,10 @@ __device__ inline void find_factors(const Machine& m, Block& block, const ChipDa
 }
 
 /// Makes row events of the window's next arrivals, as many as there is room for. All threads.
-__device__ __noinline__ inline void take_arrivals(std::int64_t first)
+__device__ __noinline__ inline void take_arrivals()
 {
     Block& block = shared_block();
+    const std::int64_t first = block.first_step;
     const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
     const std::uint32_t next = block.next_arrival, mine = next + threadIdx.x;
@@ -103,7 +104,7 @@ __device__ __noinline__ inline void take_arrivals(std::int64_t first)
         rows = m.routes[__ldcg(&arrival->route)].first_row + 2 * (address >> 4);
         count = std::uint64_t{rows[2] - rows[1]} << 32 | (rows[1] - rows[0]);
         if (chip.plastic_drivers > 0)
-            block.times_s[threadIdx.x] = __ldcg(&arrival->time_s);
+            block.at_hand.times_s[threadIdx.x] = __ldcg(&arrival->time_s);
     }
     std::uint64_t before;
     cub::BlockScan<std::uint64_t, threads>(block.scan).ExclusiveSum(count, before);
@@ -111,7 +112,7 @@ __device__ __noinline__ inline void take_arrivals(std::int64_t first)
     const bool fits = rows != nullptr && static_cast<std::uint32_t>(after) <= rows_at_once && after >> 32 <= rows_at_once;
     const int taken = __syncthreads_count(fits);
     if (fits) {
-        block.rows_after[threadIdx.x] = static_cast<std::uint32_t>(after | after >> 16);
+        block.at_hand.rows_after[threadIdx.x] = static_cast<std::uint32_t>(after | after >> 16);
         for (int half = 0; half < 2; ++half) {
             RowEvent* event = block.row_events[half] + static_cast<std::uint32_t>(before >> (32 * half));
             for (std::uint32_t r = rows[half]; r < rows[half + 1]; ++r) {
@@ -125,7 +126,7 @@ __device__ __noinline__ inline void take_arrivals(std::int64_t first)
     __syncthreads();
     if (threadIdx.x < most_window_steps) {
         const std::uint32_t end = min(block.arrivals_before[threadIdx.x + 1], next + taken);
-        const std::uint32_t until = end > next ? block.rows_after[end - next - 1] : 0;
+        const std::uint32_t until = end > next ? block.at_hand.rows_after[end - next - 1] : 0;
         block.row_events_until[0][threadIdx.x] = until & 0xffff;
         block.row_events_until[1][threadIdx.x] = until >> 16;
     }
@@ -141,27 +142,25 @@ __device__ __noinline__ inline void take_arrivals(std::int64_t first)
     __syncthreads();
 }
 
-/// A denmem's column in the synapse array, and what its synapses give in a step.
-struct Synapses {
-    const std::uint8_t* addresses;                  ///< of the column in the chip's first row
-    const std::uint16_t* increments;
-    std::uint32_t half;
-    std::uint32_t next;                             ///< row event of the half
-
-    __device__ void take(Block& block, std::uint32_t end, std::int32_t (&sums)[2])
-    {
-        for (; next < end; ++next) {
-            const RowEvent event = block.row_events[half][next];
-            const std::uint32_t at = (event.what >> 16) * Column::count;
-            if (__ldg(addresses + at) != (event.what & 63))
-                continue;
-            std::uint32_t quanta = static_cast<std::uint32_t>(__ldg(increments + at)) << (event.what >> 8 & 31);
-            if (event.what & 0x80)
-                quanta = static_cast<std::uint32_t>(static_cast<std::uint64_t>(quanta) * event.factor >> stp_factor_bits);
-            (event.what & 0x40 ? sums[1] : sums[0]) += static_cast<std::int32_t>(quanta);
-            atomicAdd(&block.counters.synaptic_events, 1ull);
-        }
+/// What the synapses of a denmem give in a step: its column answers the row events of its half, from number `next` on.
+__device__ inline void ask_synapses(const Machine& m, Block& block, std::uint32_t place, std::uint32_t& next, std::uint32_t end, std::int32_t (&quanta)[2])
+{
+    const std::size_t corner = std::size_t{m.chip[blockIdx.x].first_row} * Column::count + place % Column::count;
+    const std::uint8_t* const addresses = m.addresses + corner;
+    std::uint32_t answers = 0;
+    for (; next < end; ++next) {
+        const RowEvent event = block.row_events[place / Column::count][next];
+        const std::uint32_t at = (event.what >> 16) * Column::count;
+        if (__ldg(addresses + at) != (event.what & 63))
+            continue;
+        std::uint32_t increment = static_cast<std::uint32_t>(__ldg(m.increments + corner + at)) << (event.what >> 8 & 31);
+        if (event.what & 0x80)
+            increment = static_cast<std::uint32_t>(static_cast<std::uint64_t>(increment) * event.factor >> stp_factor_bits);
+        quanta[event.what >> 6 & 1] += static_cast<std::int32_t>(increment);
+        ++answers;
     }
-};
+    if (answers > 0)
+        atomicAdd(&block.counters.synaptic_events, static_cast<unsigned long long>(answers));
+}
 
 }   // namespace bss::cuda

@@ -43,25 +43,14 @@ __device__ __noinline__ inline float change_currents(std::int64_t step, float cu
     return current;
 }
 
-/// The state at the grid point of a step, with what arrives at this very moment. All threads.
-__device__ __noinline__ inline void sample(const DenmemRegisters d, const MembraneRegisters membrane, std::int32_t excitatory, std::int32_t inhibitory, std::int64_t step)
+/// The state at the grid point of a step, with what arrives at this very moment: potentials are in block.v, the rest in block.parts. All threads.
+__device__ __noinline__ inline void sample(std::int64_t step)
 {
-    Block& block = shared_block();
+    const Block& block = shared_block();
     const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
     const ChipParameters& p = m.parameters[blockIdx.x];
     const std::uint32_t t = threadIdx.x;
-    __syncthreads();
-    block.v[t] = membrane.v;
-    block.lift[t] = membrane.lift;
-    __syncthreads();
-    if (t < chip.denmems) {
-        block.parts[0][t] = d.g[0];
-        block.parts[1][t] = d.g[1];
-        block.parts[2][t] = model::adaptation_part(d.w, d.gain, block.lift[p.neuron_of[t]], d.carry);
-        m.pending[0][std::size_t{blockIdx.x} * threads + t] = excitatory;
-        m.pending[1][std::size_t{blockIdx.x} * threads + t] = inhibitory;
-    }
     __syncthreads();
     for (std::uint32_t k = t; k < chip.probes; k += threads) {
         const Probe probe = m.probes[chip.first_probe + k];
@@ -75,14 +64,14 @@ __device__ __noinline__ inline void sample(const DenmemRegisters d, const Membra
         case Variable::v: value = model::volt(p.threshold_volt[n], block.v[n]); break;
         case Variable::w:
             for (std::uint32_t i = first; i < last; ++i)
-                sum += block.parts[2][i];
+                sum += block.parts.w[i];
             value = static_cast<float>(sum / p.scale[n]);
             break;
         default:
             const int input = trace.variable == static_cast<std::uint8_t>(Variable::gsyn_inh);
             for (std::uint32_t i = first; i < last; ++i) {
-                sum += block.parts[input][i];
-                sum += m.pending[input][std::size_t{blockIdx.x} * threads + i];
+                sum += block.parts.g[input][i];
+                sum += block.arrived[input][i];
             }
             value = static_cast<float>(sum * p.quantum_siemens[input][n]);
         }
