@@ -12,7 +12,7 @@ namespace bss {
 namespace {
 
 // Measured on configs/wafer.yaml (docs/performance.md); good to a factor of two.
-constexpr double bytes_per_synapse = 40, bytes_per_hicann = 6e5, bytes_per_ideal_neuron = 1e3, seconds_per_denmem_step = 5e-9, seconds_per_synapse_mapped = 2e-6;
+constexpr double bytes_per_synapse = 40, bytes_per_hicann = 6e5, bytes_per_ideal_neuron = 1e3, bytes_per_source = 300, seconds_per_denmem_step = 5e-9, seconds_per_synapse_mapped = 2e-6;
 
 /// Neurons of a size that a chip holds: they lie inside its 8 blocks of 64 denmems (rule N1).
 int neurons_per_hicann(int size) { return NeuronBlock::count * (64 / size); }
@@ -58,16 +58,30 @@ Estimate estimate_of(const Configuration& configuration, const Technology& techn
     hicanns = std::ceil(hicanns);
 
     const double steps = static_cast<double>(steps_of(configuration.run.duration_ms, configuration.run.timestep_ms));
-    const double memory = synapses * bytes_per_synapse + (ideal ? neurons * bytes_per_ideal_neuron : hicanns * bytes_per_hicann) + 3e7;
+    const double memory = synapses * bytes_per_synapse + sources * bytes_per_source +
+                          (ideal ? neurons * bytes_per_ideal_neuron : hicanns * bytes_per_hicann) + 3e7;
     double trace_bytes = 0;
     for (const RecordRequest& request : configuration.record)
         for (const NeuronRange& range : request.neurons)
             trace_bytes += 4.0 * (range.last - range.first + 1.0) * configuration.run.duration_ms / request.interval_ms;
-    const double run_s = steps * neurons * size * seconds_per_denmem_step / threads, map_s = synapses * seconds_per_synapse_mapped;
+    const double run_s = steps * neurons * size * seconds_per_denmem_step / threads, map_s = ideal ? 0 : synapses * seconds_per_synapse_mapped;
     const double hardware_rate = rate_hz * configuration.run.speedup, link = 1.0 / technology.timing.link_down_spacing_s,
                  fpga = 1.0 / technology.timing.fpga_spacing_s;
 
-    Estimate estimate{.table = {}, .map_s = map_s, .run_s = run_s, .memory_bytes = memory + trace_bytes};
+    Estimate estimate{.table = {}, .json = {}, .map_s = map_s, .run_s = run_s, .memory_bytes = memory + trace_bytes};
+    const auto whole = [](double count) { return static_cast<std::uint64_t>(count); };
+    estimate.json = {
+        {"config", configuration.file},
+        {"network", {{"neurons", whole(neurons)}, {"sources", whole(sources)}, {"synapses", whole(synapses)}}},
+        {"hicanns_at_least", ideal ? nlohmann::ordered_json() : nlohmann::ordered_json(whole(hicanns))},
+        {"memory_bytes", whole(estimate.memory_bytes)},
+        {"trace_bytes", whole(trace_bytes)},
+        {"mapping_seconds", map_s},
+        {"run_seconds", run_s},
+        {"steps", whole(steps)},
+        {"threads", threads},
+        {"events_onto_wafer_hz", ideal ? nlohmann::ordered_json() : nlohmann::ordered_json(hardware_rate)},
+    };
     std::string& out = estimate.table;
     out = fmt::format("{}: what a run would take, before mapping\n", configuration.file);
     const auto line = [&](std::string_view name, const std::string& value) { out += fmt::format("  {:<22} {}\n", name, value); };

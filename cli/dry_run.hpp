@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/configuration.hpp"
 #include "wafer/technology.hpp"
 
@@ -10,6 +12,7 @@ namespace bss {
 
 struct Estimate {
     std::string table; ///< HICANNs, memory, time and rates onto the wafer; what is estimated is marked as such
+    nlohmann::ordered_json json; ///< the same
     double map_s = 0, run_s = 0, memory_bytes = 0;
 };
 

@@ -325,20 +325,27 @@ ExitCode run_batch(Batch& batch, const fs::path& folder, const Options& options)
 
 // ---- the command ---------------------------------------------------------------------------------------------------
 
-/// What all the runs would take.
-std::string dry_run(Batch& batch)
+/// What all the runs would take, as a table or as JSON.
+std::string dry_run(Batch& batch, bool as_json)
 {
     std::string text, shared;
+    Json json;
     double map_s = 0, run_s = 0, memory = 0;
     for (std::size_t run = 0; run < batch.size(); ++run) {
         const Configuration& configuration = batch.configuration(run);
         const Estimate estimate = estimate_of(configuration, Technology::load(configuration.wafer.technology), threads());
-        if (run == 0)
+        if (run == 0) {
             text = estimate.table;
+            json = estimate.json;
+        }
         map_s += configuration.shared_sha256 == shared ? 0 : estimate.map_s;
         run_s += estimate.run_s;
         memory = std::max(memory, estimate.memory_bytes);
         shared = configuration.shared_sha256;
+    }
+    if (as_json) {
+        json["all_runs"] = {{"runs", batch.size()}, {"mapping_seconds", map_s}, {"run_seconds", run_s}, {"memory_bytes", static_cast<std::uint64_t>(memory)}};
+        return json_text(json) + "\n";
     }
     if (batch.several())
         text += fmt::format("{} runs, of which this is the first, one after the other: about {:.0f} s for mapping, {:.0f} s for running, {:.1f} GB\n",
@@ -354,8 +361,8 @@ ExitCode execute(Options options)
         options.chosen = choose_backend(options.backend);
     set_threads(options.threads);
     if (options.dry_run) {
-        if (!options.quiet)
-            fmt::print("{}", dry_run(batch));
+        if (!options.quiet || options.json)
+            fmt::print("{}", dry_run(batch, options.json));
         return ExitCode::done;
     }
     const fs::path folder = options.output.empty() ? batch.configuration(0).output : options.output;

@@ -99,7 +99,8 @@ std::string runs_line(const std::vector<std::string>& varied, const RunRow& row)
 {
     std::string text = run_name(row.run);
     for (const std::string& key : varied)
-        text += fmt::format("  {}={}", key, setting(row, key));
+        if (const std::string value = setting(row, key); !value.empty())
+            text += fmt::format("  {}={}", key, value);
     text += fmt::format("  {}", state_of(row.code));
     if (row.seconds)
         text += fmt::format(" in {:.2f} s", *row.seconds);

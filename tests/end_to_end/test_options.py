@@ -50,6 +50,11 @@ def test_dry_run_writes_nothing(bss):
     assert result.code == 0 and not result.folder.exists()
     for word in ("HICANNs", "memory", "time", "events/s"):
         assert word in result.stdout
+    as_json = json.loads(bss.run(config(), "--dry-run", "--json").stdout)
+    assert as_json["network"] == {"neurons": 23, "sources": 20, "synapses": 460} and as_json["hicanns_at_least"] == 1 and as_json["steps"] == 500
+    assert as_json["memory_bytes"] > 0 and as_json["all_runs"]["runs"] == 1
+    ideal = json.loads(bss.run(config(run={"mode": "ideal"}), "--dry-run", "--json", "--set", "run.trials=3").stdout)
+    assert ideal["hicanns_at_least"] is None and ideal["mapping_seconds"] == 0 and ideal["all_runs"]["run_seconds"] == 3 * ideal["run_seconds"]
 
 
 def test_a_duration_that_is_no_multiple_of_the_step_is_covered(bss):
