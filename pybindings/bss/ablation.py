@@ -137,18 +137,19 @@ def write_csv(ablations, path):
 
 def draw(ablations, path):
     """Rates and CV of every population against the reference's, and the distance of all of them."""
-    from .pictures import COLOURS, STYLE, plt
+    from .pictures import COLOURS, STYLE, Figure, rc_context
 
     reference = ablations[0]
     populations, names = list(reference.rates_hz), [a.name for a in ablations]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log2(np.array([[a.rates_hz[p] for p in populations] for a in ablations]) / [reference.rates_hz[p] for p in populations])
     change = np.array([[a.cv[p] - reference.cv[p] for p in populations] for a in ablations])
-    rates = [[f"{a.rates_hz[p]:.2g}" for p in populations] for a in ablations]
+    rates = [[f"{a.rates_hz[p]:.{2 if a.rates_hz[p] < 1 else 1}f}" for p in populations] for a in ablations]
     cvs = [["" if np.isnan(a.cv[p]) else f"{a.cv[p]:.2f}" for p in populations] for a in ablations]
-    with plt.rc_context(STYLE):
+    with rc_context(STYLE):
         height = 1.3 + 0.24 * len(ablations)
-        figure, axes = plt.subplots(1, 3, figsize=(4 + 0.75 * len(populations), height), sharey=True, constrained_layout=True, width_ratios=(2, 2, 1.3))
+        figure = Figure(figsize=(4 + 0.75 * len(populations), height), layout="constrained")
+        axes = figure.subplots(1, 3, sharey=True, width_ratios=(2, 2, 1.3))
         panels = ((axes[0], ratio, rates, 2, "Rate (Hz)", "rate / ideal", ("1/4", "1/2", "1", "2", "4")),
                   (axes[1], change, cvs, 0.5, "CV of intervals", "CV − ideal", ("−0.5", "−0.25", "0", "0.25", "0.5")))
         for panel, values, texts, most, title, label, ticks in panels:
@@ -171,7 +172,10 @@ def draw(ablations, path):
         for row, distance in enumerate(distances):
             axes[2].text(distance, row, f" {distance:.2f}", va="center", fontsize=6)
         axes[2].set_title("Distance of the neurons' rates")
-        axes[2].set_xlabel("Kolmogorov-Smirnov, mean of the populations")
+        axes[2].set_xlabel("Kolmogorov-Smirnov")
+        for a in ablations[1:]:
+            if a.kind == "ideal":  # networks of the same statistics lie as far apart
+                axes[2].axvline(a.mean_distance(), color="black", linewidth=0.6, linestyle=":")
         axes[2].set_xlim(0, 1.15 * max([*distances, 1e-3]))
         kinds = [a.kind for a in ablations]
         for panel in axes:
@@ -179,7 +183,6 @@ def draw(ablations, path):
                 if kinds[row] != kinds[row - 1]:
                     panel.axhline(row - 0.5, color="black", linewidth=0.6)
         figure.savefig(path, format="png")
-        plt.close(figure)
 
 
 def make_ablation(folder, skip_ms):
