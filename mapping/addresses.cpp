@@ -11,7 +11,7 @@ constexpr std::array group_sizes{14, 15, 15, 15};       ///< usable addresses (r
 
 }   // namespace
 
-AddressBook::AddressBook(const Network& network)
+AddressBook::AddressBook(const Network& network, bool by_targets) : by_targets_(by_targets)
 {
     std::vector<std::uint32_t> first_of;
     std::uint32_t neurons = 0;
@@ -46,6 +46,8 @@ void AddressBook::assign(SourceNet& net, const std::vector<SourceId>& sources)
         left -= room[group];
     }
     const auto for_each_target = [&](const SourceId& source, auto&& f) {
+        if (!by_targets_)
+            return;
         const auto& begin = begin_[source.population];
         for (std::size_t k = begin[source.neuron]; k < begin[source.neuron + 1]; ++k)
             f(met_[targets_[source.population][k]]);

@@ -64,13 +64,13 @@ void add_neuron_nets(std::vector<SourceNet>& nets, Chip chip, const NeuronsByBlo
 Nets form_nets(const Network& network, const Placement& placement, const Machine& machine, const MappingOptions& options)
 {
     const auto kinds = source_kinds(network);
-    const auto widths = net_widths(network, options);
+    const auto widths = net_widths(network, machine, options);
     Entrances entrances;
     for (const Chip chip : machine.chips)
         if (machine.defects[chip.wafer].usable(chip.hicann))
             entrances.chips.emplace(chip, Entrances::AtChip{MergerTree(machine.defects[chip.wafer].of(chip.hicann))});
 
-    AddressBook addresses(network);
+    AddressBook addresses(network, options.nets == NetForming::automatic);
     Nets result;
     for (const auto& [chip, neurons] : neurons_by_chip(placement)) {
         Entrances::AtChip& at = entrances.chips.at(chip);

@@ -63,26 +63,40 @@ void write_realised(hid_t file, const Mapping& mapping, const Network& network)
         hdf5::write_dataset(weights, std::to_string(k), mapping.realised_weight[k]);
 }
 
+/// Columns that say where hardware synapses are.
+struct SynapseColumns {
+    std::vector<std::uint16_t> wafer, hicann, row;
+    std::vector<std::uint8_t> column;
+
+    void add(const RealisedSynapse& synapse)
+    {
+        wafer.push_back(synapse.chip.wafer);
+        hicann.push_back(static_cast<std::uint16_t>(synapse.chip.hicann.value()));
+        row.push_back(synapse.row);
+        column.push_back(synapse.column);
+    }
+    void write(hid_t group) const
+    {
+        hdf5::write_dataset(group, "wafer", wafer);
+        hdf5::write_dataset(group, "hicann", hicann);
+        hdf5::write_dataset(group, "row", row);
+        hdf5::write_dataset(group, "column", column);
+    }
+};
+
 /// /places/<projection>: chip, row and column of every synapse in the network's order, or why it has none.
 void write_places(hid_t file, const Mapping& mapping)
 {
     const hdf5::Handle root = hdf5::create_group(file, "places");
     for (std::size_t k = 0; k < mapping.synapses.size(); ++k) {
-        const auto& synapses = mapping.synapses[k];
-        std::vector<std::uint16_t> hicann, row;
-        std::vector<std::uint8_t> wafer, column, cause;
-        for (const RealisedSynapse& s : synapses) {
-            wafer.push_back(static_cast<std::uint8_t>(s.chip.wafer));
-            hicann.push_back(static_cast<std::uint16_t>(s.chip.hicann.value()));
-            row.push_back(s.row);
-            column.push_back(s.column);
-            cause.push_back(static_cast<std::uint8_t>(s.cause));
+        SynapseColumns places;
+        std::vector<std::uint8_t> cause;
+        for (const RealisedSynapse& synapse : mapping.synapses[k]) {
+            places.add(synapse);
+            cause.push_back(static_cast<std::uint8_t>(synapse.cause));
         }
         const hdf5::Handle group = hdf5::create_group(root, std::to_string(k));
-        hdf5::write_dataset(group, "wafer", wafer);
-        hdf5::write_dataset(group, "hicann", hicann);
-        hdf5::write_dataset(group, "row", row);
-        hdf5::write_dataset(group, "column", column);
+        places.write(group);
         hdf5::write_dataset(group, "cause", cause);
     }
 }
@@ -137,8 +151,8 @@ void write_synapses(hid_t file, const Mapping& mapping, const Network& network)
     for (std::size_t k = 0; k < network.projections.size(); ++k) {
         const Projection& projection = network.projections[k];
         std::vector<std::uint32_t> pre, post, lost_pre, lost_post;
-        std::vector<std::uint16_t> wafer, hicann, row;
-        std::vector<std::uint8_t> column, code;
+        SynapseColumns places;
+        std::vector<std::uint8_t> code;
         std::vector<std::string> cause;
         for (std::size_t s = 0; s < projection.size(); ++s) {
             const RealisedSynapse& synapse = mapping.synapses[k][s];
@@ -151,19 +165,13 @@ void write_synapses(hid_t file, const Mapping& mapping, const Network& network)
             const SynapseArrays& arrays = mapping.wafers[synapse.chip.wafer].hicanns.at(synapse.chip.hicann).synapses;
             pre.push_back(projection.pre_neuron[s]);
             post.push_back(projection.post_neuron[s]);
-            wafer.push_back(synapse.chip.wafer);
-            hicann.push_back(static_cast<std::uint16_t>(synapse.chip.hicann.value()));
-            row.push_back(synapse.row);
-            column.push_back(synapse.column);
+            places.add(synapse);
             code.push_back(arrays.weight[SynapseArrays::at(SynapseRow(synapse.row), Column(synapse.column))]);
         }
         const hdf5::Handle here = hdf5::create_group(realised, std::to_string(k)), gone = hdf5::create_group(lost, std::to_string(k));
         hdf5::write_dataset(here, "pre", pre);
         hdf5::write_dataset(here, "post", post);
-        hdf5::write_dataset(here, "wafer", wafer);
-        hdf5::write_dataset(here, "hicann", hicann);
-        hdf5::write_dataset(here, "row", row);
-        hdf5::write_dataset(here, "column", column);
+        places.write(here);
         hdf5::write_dataset(here, "code", code);
         hdf5::write_dataset(gone, "pre", lost_pre);
         hdf5::write_dataset(gone, "post", lost_post);

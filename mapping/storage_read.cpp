@@ -82,7 +82,7 @@ void read_places(hid_t file, Mapping& mapping, const Network& network)
     for (std::size_t k = 0; k < network.projections.size(); ++k) {
         const std::size_t rows = network.projections[k].size();
         const hdf5::Handle group = hdf5::open_group(root, std::to_string(k));
-        const auto wafer = read_column<std::uint8_t>(group, "wafer", rows);
+        const auto wafer = read_column<std::uint16_t>(group, "wafer", rows);
         const auto hicann = read_column<std::uint16_t>(group, "hicann", rows);
         const auto row = read_column<std::uint16_t>(group, "row", rows);
         const auto column = read_column<std::uint8_t>(group, "column", rows);

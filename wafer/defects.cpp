@@ -81,7 +81,9 @@ Defects random_defects(const std::map<std::string, double>& fractions, std::uint
 {
     Defects defects;
     const auto& kinds = defect_kinds();
-    for (const auto& [name, fraction] : fractions) {
+    for (const auto& entry : fractions) {
+        const std::string& name = entry.first;
+        const double fraction = entry.second;
         const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const DefectKind& k) { return k.name == name; });
         if (kind == kinds.end())
             throw InputError(fmt::format("defects: unknown kind \"{}\"", name));
@@ -115,33 +117,27 @@ namespace {
 Direction rim(HLine h) { return h.repeater_side() == Side::left ? Direction::west : Direction::east; }
 Direction rim(VLine v) { return v.repeater_half() == Half::top ? Direction::north : Direction::south; }
 
-template <class Line>
-auto& buses(HicannDefects& d)
+/// What belongs to lines of that kind.
+template <class Line, class H, class V>
+auto& of_lines(H& horizontal, V& vertical)
 {
     if constexpr (std::is_same_v<Line, HLine>)
-        return d.h_buses;
+        return horizontal;
     else
-        return d.v_buses;
-}
-template <class Line>
-auto& repeaters(HicannDefects& d)
-{
-    if constexpr (std::is_same_v<Line, HLine>)
-        return d.h_repeaters;
-    else
-        return d.v_repeaters;
+        return vertical;
 }
 
 /// X3: more than one defective repeater in a block costs the whole block (the set of bad ones changes over months: calibration.md §1.7).
 template <class Line>
 void condemn_repeater_blocks(HicannDefects& d)
 {
+    auto& repeaters = of_lines<Line>(d.h_repeaters, d.v_repeaters);
     std::array<int, RepeaterBlock::count> bad{};
     for (const Line line : all<Line>())
-        bad[repeater_block(line).value()] += repeaters<Line>(d).test(line.value());
+        bad[repeater_block(line).value()] += repeaters.test(line.value());
     for (const Line line : all<Line>())
         if (bad[repeater_block(line).value()] > 1)
-            repeaters<Line>(d).set(line.value());
+            repeaters.set(line.value());
 }
 
 /// X2: the two buses that a defective repeater joins are unusable. A chip that is gone takes only its neighbours' buses along.
@@ -149,14 +145,19 @@ template <class Line>
 void condemn_buses_at_repeaters(Defects& defects, Hicann hicann)
 {
     const bool gone = !defects.usable(hicann);
-    const auto broken = repeaters<Line>(defects.on_hicann[hicann]);
+    const auto condemn = [&](Hicann where, Line line) {
+        HicannDefects& d = defects.on_hicann[where];
+        of_lines<Line>(d.h_buses, d.v_buses).set(line.value());
+    };
+    const HicannDefects& own = defects.on_hicann[hicann];
+    const auto broken = of_lines<Line>(own.h_repeaters, own.v_repeaters);
     for (const Line line : all<Line>()) {
         if (!gone && !broken.test(line.value()))
             continue;
         if (!gone)
-            buses<Line>(defects.on_hicann[hicann]).set(line.value());
+            condemn(hicann, line);
         if (const auto neighbour = hicann.neighbour(rim(line)))
-            buses<Line>(defects.on_hicann[*neighbour]).set(line.neighbour(rim(line)).value());
+            condemn(*neighbour, line.neighbour(rim(line)));
     }
 }
 
