@@ -50,6 +50,7 @@ struct Block {
     ChipCounters counters;                          ///< since the launch
 };
 
+/// Functions with barriers are all inlined: lanes of a warp that run ahead of others into a call would wait there alone (an emulator's schedules do that).
 __device__ inline Block& shared_block()
 {
     extern __shared__ __align__(16) unsigned char memory[];

@@ -169,7 +169,7 @@ __device__ inline void send_in_order(const Machine& m, Block& block, const ChipD
 }
 
 /// All threads.
-__device__ __noinline__ inline void send(std::uint32_t window, std::int64_t last)
+__device__ __forceinline__ void send(std::uint32_t window, std::int64_t last)
 {
     Block& block = shared_block();
     const Machine& m = block.machine;

@@ -23,7 +23,7 @@ __device__ inline std::uint32_t add_line(const Machine& m, std::uint32_t line, s
 
 /// Spikes of the window on the lines of their neurons. A warp takes the first spike of a neuron in the window and, in order, those that follow it: a
 /// plastic line must see them so.
-__device__ __noinline__ inline void send_on_lines()
+__device__ __forceinline__ void send_on_lines()
 {
     Block& block = shared_block();
     const Machine& m = block.machine;

@@ -87,6 +87,7 @@ LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* repor
     scratch_ = DeviceMemory(scratch_arrays_.bytes());
     place();
     check(cudaMemset(state_.data(), 0, state_.bytes()), "clearing the state");
+    check(cudaDeviceSynchronize(), "clearing the state");   // our streams do not wait for what has none
     tables.upload(m);
     needs_ = upload_chips(program, tables, m);
     upload_ideal(program, tables, m);
@@ -157,6 +158,7 @@ void LoadedProgram::restore(const Room& needed, cudaStream_t stream)
     state_ = DeviceMemory(state_arrays_.bytes());
     place();
     check(cudaMemset(state_.data(), 0, state_.bytes()), "clearing the state");
+    check(cudaDeviceSynchronize(), "clearing the state");
     state_arrays_.copy_rows(state_, old, backup_);
     check(cudaDeviceSynchronize(), "making room");
     backup_ = DeviceMemory();

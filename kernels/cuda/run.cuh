@@ -11,7 +11,7 @@
 namespace bss::cuda {
 
 /// What arrives in the window's steps. All threads.
-__device__ __noinline__ inline void begin_window(std::int64_t first, int steps)
+__device__ __forceinline__ void begin_window(std::int64_t first, int steps)
 {
     Block& block = shared_block();
     const Machine& m = block.machine;
@@ -45,15 +45,12 @@ __device__ __noinline__ inline void begin_window(std::int64_t first, int steps)
         block.row_events_until[0][t - 64] = block.row_events_until[1][t - 64] = 0;
     }
     __syncthreads();
-    if (block.next_arrival < block.arrivals_before[most_window_steps]) {
-        if (m.chip[blockIdx.x].plastic_drivers > 0)
-            sort_arrivals(m, block, first, steps);
-        take_arrivals();
-    }
+    if (m.chip[blockIdx.x].plastic_drivers > 0)
+        sort_arrivals(m, block, first, steps);
 }
 
 /// What acts at the beginning of a step, into block.arrived; noise words, where the step needs new ones. All threads.
-__device__ __noinline__ inline void begin_busy_step(int s, bool noise)
+__device__ __forceinline__ void begin_busy_step(int s, bool noise)
 {
     Block& block = shared_block();
     const Machine& m = block.machine;
@@ -66,15 +63,13 @@ __device__ __noinline__ inline void begin_busy_step(int s, bool noise)
     if (m.ideal_lines > 0 && t < denmems && p.firing_thread[p.neuron_of[t]] == t)
         take_ideal(m, m.chip[blockIdx.x].first_neuron + p.neuron_of[t], step, quanta);
     // Row events of this step begin where those of the step before it end, or the lists at hand begin.
-    std::uint32_t next = s > 0 ? block.row_events_until[half][s - 1] : 0;
-    if (t < denmems)
-        ask_synapses(m, block, place, next, block.row_events_until[half][s], quanta);
-    while (block.arrivals_before[s + 1] > block.next_arrival) {
-        __syncthreads();
-        take_arrivals();
-        next = 0;
+    for (std::uint32_t next = s > 0 ? block.row_events_until[half][s - 1] : 0;; next = 0) {
         if (t < denmems)
             ask_synapses(m, block, place, next, block.row_events_until[half][s], quanta);
+        if (block.arrivals_before[s + 1] <= block.next_arrival)
+            break;
+        __syncthreads();
+        take_arrivals();
     }
     block.arrived[0][t] = quanta[0];
     block.arrived[1][t] = quanta[1];

@@ -85,7 +85,7 @@ __device__ inline void find_factors(const Machine& m, Block& block, const ChipDa
 }
 
 /// Makes row events of the window's next arrivals, as many as there is room for. All threads.
-__device__ __noinline__ inline void take_arrivals()
+__device__ __forceinline__ void take_arrivals()
 {
     Block& block = shared_block();
     const std::int64_t first = block.first_step;
@@ -143,7 +143,7 @@ __device__ __noinline__ inline void take_arrivals()
 }
 
 /// What the synapses of a denmem give in a step: its column answers the row events of its half, from number `next` on.
-__device__ inline void ask_synapses(const Machine& m, Block& block, std::uint32_t place, std::uint32_t& next, std::uint32_t end, std::int32_t (&quanta)[2])
+__device__ inline void ask_synapses(const Machine& m, Block& block, std::uint32_t place, std::uint32_t next, std::uint32_t end, std::int32_t (&quanta)[2])
 {
     const std::size_t corner = std::size_t{m.chip[blockIdx.x].first_row} * Column::count + place % Column::count;
     const std::uint8_t* const addresses = m.addresses + corner;

@@ -44,7 +44,7 @@ __device__ __noinline__ inline float change_currents(std::int64_t step, float cu
 }
 
 /// The state at the grid point of a step, with what arrives at this very moment: potentials are in block.v, the rest in block.parts. All threads.
-__device__ __noinline__ inline void sample(std::int64_t step)
+__device__ __forceinline__ void sample(std::int64_t step)
 {
     const Block& block = shared_block();
     const Machine& m = block.machine;
