@@ -63,7 +63,8 @@ class Recorder(recording.Recorder):
         self.asked = {}             # variable -> which neurons, as a mask
         self._through = {}
         self._past = []             # snapshots of earlier segments
-        self._simulation = None
+        self._simulation = None     # which ran the population; its data can be read after the next setup()
+        self._number = 0            # of the present segment
         self._changed = set()
 
     # ---- what to record
@@ -105,7 +106,7 @@ class Recorder(recording.Recorder):
     def push(self, simulation):
         """Tells the simulation (simulator.State)."""
         new = simulation is not self._simulation
-        self._simulation = simulation
+        self._simulation, self._number = simulation, self._simulator.state.segment_counter
         for name in [*self.asked] if new else self._changed:
             if name == "spikes":
                 simulation.record_spikes(self.population.number, self._neurons(name))
@@ -124,8 +125,8 @@ class Recorder(recording.Recorder):
 
     def now(self, names=None):
         """The present segment; only these variables are fetched."""
-        state, number = self._simulator.state, self.population.number
-        shot = Snapshot(state.segment_counter, float(self._recording_start_time.magnitude), state.t, datetime.now())
+        number = self.population.number
+        shot = Snapshot(self._number, float(self._recording_start_time.magnitude), self._simulation.now_ms, datetime.now())
         for name in self.asked:
             if names is not None and name not in names:
                 continue
@@ -139,12 +140,12 @@ class Recorder(recording.Recorder):
 
     def snapshots(self, names=None):
         """Every segment so far."""
-        if self._simulator.state.running and self._simulation is not None:
+        if self._simulation is not None and self._simulation.now_ms > 0:
             return [*self._past, self.now(names)]
         return list(self._past)
 
     def store_to_cache(self, annotations=None):
-        if self._simulator.state.t != 0 and not self.clear_flag and self._simulation is not None:
+        if self._simulation is not None and self._simulation.now_ms > 0 and not self.clear_flag:
             shot = self.now()
             shot.annotations = dict(annotations or {})
             self._past.append(shot)
