@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "kernels/cpu/synapses.hpp"
@@ -62,9 +63,8 @@ std::vector<int> slots(const ChipProgram& chip)
 
 struct Event {
     int chip;
-    std::uint32_t route;
-    L1Address address;
-    SynapseSegments fires;
+    std::uint32_t route, address;
+    SynapseList list;
 };
 
 std::vector<Event> random_events(int chips)
@@ -72,7 +72,7 @@ std::vector<Event> random_events(int chips)
     std::vector<Event> list;
     for (std::uint32_t k = 0; k < 100'000; ++k) {
         const auto words = random_words(7, Purpose::test, k, 0, 0, 0);
-        list.push_back({static_cast<int>(words[0] % static_cast<std::uint32_t>(chips)), words[1] % (rows_per_chip / rows_per_route), L1Address(static_cast<int>(words[2] % 16)), {}});
+        list.push_back({static_cast<int>(words[0] % static_cast<std::uint32_t>(chips)), words[1] % (rows_per_chip / rows_per_route), words[2] % 16, 0});
     }
     return list;
 }
@@ -85,7 +85,7 @@ double nanoseconds(const std::vector<Event>& list, Work&& work)
     for (int repetition = 0; repetition < 5; ++repetition) {
         const double start = thread_seconds();
         for (int k = 0; k < events; ++k)
-            work(list[k % list.size()], list[(k + 4) % list.size()], list[(k + 8) % list.size()]);
+            work(list[k % list.size()], list[(k + 8) % list.size()]);
         best = std::min(best, (thread_seconds() - start) / events / rows_per_route * 1e9);
     }
     return best;
@@ -95,14 +95,16 @@ double nanoseconds(const std::vector<Event>& list, Work&& work)
 
 int main()
 {
-    alignas(64) static std::int32_t sums[2][Denmem::count];
+    alignas(64) static std::int32_t sums[2 * Denmem::count];
+    std::vector<std::uint32_t> routes(rows_per_chip / rows_per_route);
+    std::iota(routes.begin(), routes.end(), 0);
     std::printf("%6s %8s %14s %14s %8s\n", "chips", "answers", "row event/ns", "256 bytes/ns", "ratio");
     for (const int chips : {1, 384}) {
         auto list = random_events(chips);
         constexpr std::size_t words_per_route = rows_per_route * Column::count / 8;
         std::vector<std::uint64_t> bytes(static_cast<std::size_t>(chips) * rows_per_chip * Column::count / 8, 1);
         std::uint64_t total = 0;
-        const double read_ns = nanoseconds(list, [&](const Event& event, const Event&, const Event& later) {
+        const double read_ns = nanoseconds(list, [&](const Event& event, const Event& later) {
             const auto at = [&](const Event& e) { return bytes.data() + static_cast<std::size_t>(e.chip) * rows_per_chip * Column::count / 8 + e.route * words_per_route; };
             for (std::size_t k = 0; k < words_per_route; k += 8)
                 __builtin_prefetch(at(later) + k);
@@ -112,14 +114,16 @@ int main()
         for (const int answers : {answers_many, answers_few}) {
             const Program program = full_chip(answers);
             std::vector<std::unique_ptr<Synapses>> synapses;
-            for (int c = 0; c < chips; ++c)
-                synapses.push_back(std::make_unique<Synapses>(program, 0, slots(program.chips[0])));
+            std::vector<std::vector<RouteLists>> lists;
+            for (int c = 0; c < chips; ++c) {
+                synapses.push_back(std::make_unique<Synapses>(program, 0, routes, slots(program.chips[0]), Denmem::count));
+                lists.push_back(synapses.back()->take_routes());
+            }
             for (Event& event : list)
-                event.fires = synapses[event.chip]->fired_by(event.route, event.address);
-            const double ns = nanoseconds(list, [&](const Event& event, const Event& soon, const Event& later) {
-                synapses[later.chip]->prefetch_segments(later.fires);
-                synapses[soon.chip]->prefetch_synapses(soon.fires);
-                synapses[event.chip]->deliver(event.fires, event.address, 0.0, {sums[0], sums[1]});
+                event.list = lists[event.chip][event.route].lists[event.address];
+            const double ns = nanoseconds(list, [&](const Event& event, const Event& later) {
+                synapses[later.chip]->prefetch(later.list);
+                synapses[event.chip]->deliver(event.list, 0.0, sums);
             });
             std::printf("%6d %8d %14.1f %14.1f %8.2f\n", chips, answers, ns, read_ns, ns / read_ns);
         }

@@ -63,24 +63,24 @@ Costs hot_costs(const Program& program)
         best_step = std::min(best_step, (seconds() - begin) * 1e9 / steps / static_cast<double>(chip.denmems.size()));
     }
 
-    Synapses synapses(program, index, slots);
-    std::vector<std::pair<SynapseSegments, L1Address>> events;
-    std::uint32_t own_route = 0;
-    for (const RouteProgram& route : program.routes)
-        if (route.target == index) {
-            for (const L1Address address : all<L1Address>())
-                if (const SynapseSegments fired = synapses.fired_by(own_route, address); fired.count > 0)
-                    events.emplace_back(fired, address);
-            ++own_route;
-        }
+    std::vector<std::uint32_t> routes;
+    for (std::uint32_t r = 0; r < program.routes.size(); ++r)
+        if (program.routes[r].target == index)
+            routes.push_back(r);
+    Synapses synapses(program, index, routes, slots, membranes.slots());
+    std::vector<SynapseList> events;
+    for (const RouteLists& route : synapses.take_routes())
+        for (const SynapseList list : route.lists)
+            if (list != no_list)
+                events.push_back(list);
     window.begin(membranes.slots());
-    const std::array inputs{window.at(0, 0), window.at(0, 1)};
+    std::int32_t* const sums = window.at(0, 0);
     for (int repeat = 0; repeat < 5 && !events.empty(); ++repeat) {
         const std::int64_t before = synapses.row_events();
         const double begin = seconds();
         for (int k = 0; k < 20; ++k)
-            for (const auto& [fired, address] : events)
-                synapses.deliver(fired, address, 0.0, inputs);
+            for (const SynapseList list : events)
+                synapses.deliver(list, 0.0, sums);
         best_event = std::min(best_event, (seconds() - begin) * 1e9 / static_cast<double>(std::max<std::int64_t>(1, synapses.row_events() - before)));
     }
     return {best_step, events.empty() ? 0.0 : best_event};

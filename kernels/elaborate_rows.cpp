@@ -9,9 +9,9 @@ namespace {
 constexpr double largest_increment = 65535;
 /// Rows with short-term plasticity multiply their increments by a factor of up to 4 in units of 2^-15: the product must fit into 32 bits.
 constexpr double largest_plastic_increment = 32767;
-/// The largest increment of a chip is this many quanta: 4096 of them fit into an accumulator, and weaker rows still have some 16 bits. Rounded to the
-/// unit of either kind of row it stays below 2^19, for which lists of synapses have room.
-constexpr double largest_quanta = 16 * largest_plastic_increment;
+/// The largest increment of a chip is this many quanta: 8192 of them fit into an accumulator, and weaker rows still have some 16 bits. Rounded to the
+/// unit of either kind of row it stays below 2^18, for which lists of synapses have room.
+constexpr double largest_quanta = 8 * largest_plastic_increment;
 
 struct RowConductances {
     std::array<float, Column::count> siemens{};     ///< 0 where nothing can fire the synapse

@@ -68,6 +68,7 @@ public:
         spikes_[input] = spike;
         return true;
     }
+    bool waiting() const { return pending_ != 0; }
     /// Serves all that can begin before `end_s`; appends to `served` in order of time.
     template <class Served>
     BSS_HD_MEMBER void serve(double end_s, Served& served)

@@ -12,16 +12,6 @@
 namespace bss {
 namespace {
 
-/// Events whose synapses are being fetched from memory while others are delivered.
-constexpr std::size_t events_ahead = 4;
-
-double jitter(std::uint64_t trial, const SentEvent& event, Chip from, DncMerger merger, Chip to)
-{
-    std::uint32_t key[2];
-    random_key(trial, Purpose::route_jitter, key);
-    return model::jitter(key, sender_address(event.sender, chip_address(from)), merger_address(merger, chip_address(to)), event.sender.number, static_cast<std::uint32_t>(event.sender.kind));
-}
-
 std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip)
 {
     std::vector<NeuronCircuit> neurons;
@@ -48,18 +38,12 @@ Membranes membranes_of(const Program& program, const ChipProgram& chip)
     return {neuron_circuits(chip), {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())}};
 }
 
-ChipRun::ChipRun(const Program& program, std::uint32_t index)
+ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes)
     : program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(membranes_of(program, *chip_)),
-      synapses_(program, index, slots_of(*chip_, membranes_)), spike_counts_(chip_->neurons.size())
+      synapses_(program, index, routes, slots_of(*chip_, membranes_), membranes_.slots()), spike_counts_(chip_->neurons.size())
 {
-    double longest_s = 0;
-    for (const RouteProgram& route : program.routes)
-        if (route.target == index)
-            longest_s = std::max(longest_s, route.delay_s + model::largest_jitter * program.jitter_s);
-    ring_.resize(std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_) + program.window_steps + 2));
-
     const double clock_s = 1 / chip_->pll_hz;
-    const auto own = std::find_if(program.nets.begin(), program.nets.end(), [&](const NetProgram& net) { return net.chip == chip_->chip; });
+    const auto own = std::lower_bound(program.nets.begin(), program.nets.end(), chip_->chip, [](const NetProgram& net, Chip chip) { return net.chip < chip; });
     first_net_ = static_cast<std::uint32_t>(own - program.nets.begin());
     for (auto net = own; net != program.nets.end() && net->chip == chip_->chip; ++net)
         mergers_.emplace_back(program.link_bandwidth ? (net->slow ? program.timing.merger_clocks : 1) * clock_s : 0.0);
@@ -80,17 +64,24 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index)
     }
 }
 
-void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn, WindowInput& window, const ChipRun* next)
+void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, std::vector<SentEvent>& sent, int turn,
+                  WindowInput& window, const Ahead& ahead)
 {
     crossings_.clear();
     window.begin(membranes_.slots());
-    for (std::int64_t step = first; step < last; ++step)
-        deliver(step, static_cast<int>(step - first), window);
+    if (ideal_)
+        for (std::int64_t step = first; step < last; ++step)
+            if (ideal_->anything_at(step))
+                ideal_->take(step, own_ideal_, static_cast<int>(step - first), window);
+    for (const Arrival& arrival : arrivals)
+        synapses_.deliver(arrival.list, model::seconds(first + arrival.step, arrival.late, timestep_s_), window.at(arrival.step, 0));
+    if (ahead.chip != nullptr)
+        ahead.chip->prefetch(ahead.arrivals);
     // Membranes go through the window at once, except where something happens to them in between.
     std::int64_t begin = first;
     const auto run_until = [&](std::int64_t end) {
         if (begin < end)
-            membranes_.run(begin, static_cast<int>(end - begin), window, crossings_, end == last && next != nullptr ? &next->membranes_ : nullptr);
+            membranes_.run(begin, static_cast<int>(end - begin), window, crossings_, end == last && ahead.chip != nullptr ? &ahead.chip->membranes_ : nullptr);
         begin = end;
     };
     for (std::int64_t step = first; step < last; ++step)
@@ -107,11 +98,12 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
     firings_.clear();
     for (const MembraneSpike& spike : crossings_)
         firings_.push_back({(static_cast<double>(spike.step) + spike.fraction) * timestep_s_, spike.neuron});
-    send(static_cast<double>(last) * timestep_s_, input, sent_[turn]);
+    send(static_cast<double>(last) * timestep_s_, input, sent);
+    if (program_->ideal.lines.empty())
+        return;
     fired_[turn].clear();
-    if (!program_->ideal.lines.empty())
-        for (const Firing& firing : firings_)
-            fired_[turn].push_back({chip_->first_neuron + firing.neuron, firing.time_s});
+    for (const Firing& firing : firings_)
+        fired_[turn].push_back({chip_->first_neuron + firing.neuron, firing.time_s});
 }
 
 void ChipRun::listen(IdealInput& input, std::size_t own)
@@ -120,10 +112,16 @@ void ChipRun::listen(IdealInput& input, std::size_t own)
     own_ideal_ = own;
 }
 
-void ChipRun::prefetch(std::int64_t step) const
+void ChipRun::prefetch() const
 {
-    for (const Arrival& arrival : ring_[step & (ring_.size() - 1)])
-        synapses_.prefetch_synapses(arrival.fires);
+    for (const char* line = reinterpret_cast<const char*>(this); line < reinterpret_cast<const char*>(this + 1); line += 64)
+        __builtin_prefetch(line, 0, 2);
+}
+
+void ChipRun::prefetch(std::span<const Arrival> arrivals) const
+{
+    for (const Arrival& arrival : arrivals)
+        synapses_.prefetch(arrival.list);
 }
 
 bool ChipRun::sampled(std::int64_t step) const
@@ -179,56 +177,6 @@ void ChipRun::drive(std::int64_t step)
     }
 }
 
-void ChipRun::deliver(std::int64_t step, int in_window, WindowInput& window)
-{
-    if (ideal_ && ideal_->anything_at(step))
-        ideal_->take(step, own_ideal_, in_window, window);
-    if (!later_.empty()) {
-        const auto due = std::partition(later_.begin(), later_.end(), [&](const auto& l) { return l.first - step >= static_cast<std::int64_t>(ring_.size()); });
-        for (auto l = due; l != later_.end(); ++l)
-            ring_[l->first & (ring_.size() - 1)].push_back(l->second);
-        later_.erase(due, later_.end());
-    }
-    auto& arrivals = ring_[step & (ring_.size() - 1)];
-    if (arrivals.empty())
-        return;
-    if (!chip_->plastic_drivers.empty())    // their factors depend on the order of events; sums do not
-        std::sort(arrivals.begin(), arrivals.end(), [](const Arrival& a, const Arrival& b) { return std::tie(a.time_s, a.fires.first) < std::tie(b.time_s, b.fires.first); });
-    const std::array inputs{window.at(in_window, 0), window.at(in_window, 1)};
-    for (std::size_t k = 0; k < arrivals.size(); ++k) {
-        if (k + 2 * events_ahead < arrivals.size())
-            synapses_.prefetch_segments(arrivals[k + 2 * events_ahead].fires);
-        if (k + events_ahead < arrivals.size())
-            synapses_.prefetch_synapses(arrivals[k + events_ahead].fires);
-        synapses_.deliver(arrivals[k].fires, arrivals[k].address, arrivals[k].time_s, inputs);
-    }
-    arrivals.clear();
-}
-
-void ChipRun::file(const RouteProgram& route, std::uint32_t own_route, const SentEvent& event, std::int64_t earliest)
-{
-    const SynapseSegments fires = synapses_.fired_by(own_route, event.address);
-    if (fires.count == 0)
-        return;     // no row listens to such addresses
-    synapses_.prefetch_segments(fires);
-    double delay_s = route.delay_s;
-    if (program_->jitter_s > 0) {
-        const NetProgram& net = program_->nets[route.net];
-        delay_s = std::max(program_->shortest_delay_s, delay_s + program_->jitter_s * jitter(program_->trial, event, net.chip, net.merger, chip_->chip));
-    }
-    const double arrival_s = event.time_s + delay_s;
-    std::int64_t step = model::nearest_step(arrival_s, timestep_s_);
-    if (step < earliest) {
-        step = earliest;
-        ++delayed_;
-    }
-    const Arrival arrival{arrival_s, fires, event.address};
-    if (step - earliest < static_cast<std::int64_t>(ring_.size()))
-        ring_[step & (ring_.size() - 1)].push_back(arrival);
-    else
-        later_.emplace_back(step, arrival);
-}
-
 void ChipRun::take(Recording& recording)
 {
     recording.spikes.insert(recording.spikes.end(), spikes_.begin(), spikes_.end());
@@ -249,7 +197,6 @@ void ChipRun::count(Counters& counters) const
     counters.l1_neuron_lost += l1_lost_;
     counters.l2_up_lost += up_lost_;
     counters.relayed += relayed_count_;
-    counters.delays_below_timestep += delayed_;
     counters.row_events += synapses_.row_events();
     counters.synaptic_events += synapses_.synaptic_events();
 }

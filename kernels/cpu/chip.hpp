@@ -9,8 +9,8 @@
 #include "kernels/background.hpp"
 #include "kernels/link.hpp"
 #include "kernels/program.hpp"
-#include "kernels/sender.hpp"
 #include "kernels/sources.hpp"
+#include "arrivals.hpp"
 #include "ideal_input.hpp"
 #include "membranes.hpp"
 #include "synapses.hpp"
@@ -20,28 +20,28 @@ namespace bss {
 /// The neurons of a chip.
 Membranes membranes_of(const Program& program, const ChipProgram& chip);
 
-/// An event that leaves a DNC merger.
-struct SentEvent {
-    double time_s = 0;                      ///< without the time it takes anyway, which is part of the route delay
-    std::uint32_t net = 0;                  ///< into Program::nets
-    L1Address address;
-    Sender sender;
-};
-
 class ChipRun {
 public:
-    ChipRun(const Program& program, std::uint32_t index);
+    /// @param routes  those to the chip, into Program::routes
+    ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes);
 
+    /// What the routes fire here (Synapses::take_routes).
+    std::vector<RouteLists> take_routes() { return synapses_.take_routes(); }
     /// Starts loading what run() will want first: with short windows most of a chip's data has left the cache since the last one.
-    void prefetch(std::int64_t step) const;
+    void prefetch() const;
+    void prefetch(std::span<const Arrival> arrivals) const;
+    /// What a thread does after a chip: its next one, if there is one, and what acts there.
+    struct Ahead {
+        const ChipRun* chip = nullptr;
+        std::span<const Arrival> arrivals{};
+    };
     /// Runs the steps [first, last), at most Program::window_steps. `input` are the host's events for this chip, ascending by time; those of this piece of time are removed.
-    /// @param turn  0 and 1 alternate: others may still read what the last call sent
-    /// @param window  of the thread, for at least slots() slots
-    /// @param next    the chip that the thread runs next, if there is one
-    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, int turn, WindowInput& window, const ChipRun* next);
-    /// What left the chip's mergers in the last call of run() with this turn.
-    const std::vector<SentEvent>& sent(int turn) const { return sent_[turn]; }
-
+    /// @param arrivals  what acts in these steps
+    /// @param sent      what leaves the chip's mergers is appended
+    /// @param turn      0 and 1 alternate: others may still read what fired in the last call
+    /// @param window    of the thread, for at least slots() slots
+    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, std::vector<SentEvent>& sent, int turn,
+             WindowInput& window, const Ahead& ahead);
 
     /// Spikes that left the chip's link and are wanted on other wafers, since the last take.
     std::vector<RelayedSpike> take_relayed() { return std::exchange(relayed_, {}); }
@@ -59,9 +59,6 @@ public:
     /// Spikes of the last call of run() with this turn, ascending by time; only if the program has ideal synapses.
     const std::vector<Fired>& fired(int turn) const { return fired_[turn]; }
 
-    /// Takes an event that comes over a route to this chip, number `own_route` among them; it acts at the grid point nearest to its arrival, not before the step `earliest`.
-    void file(const RouteProgram& route, std::uint32_t own_route, const SentEvent& event, std::int64_t earliest);
-
     /// Appends the spikes and fills in the traces' samples of the chip's own neurons, both since the last take.
     void take(Recording& recording);
     /// What its own neurons' traces would hold at the grid point `step` that was reached, without what arrives just then.
@@ -70,11 +67,6 @@ public:
     std::string_view simd() const { return membranes_.simd(); }
 
 private:
-    struct Arrival {
-        double time_s;
-        SynapseSegments fires;
-        L1Address address;
-    };
     /// A trace request's neurons on this chip.
     struct Probe {
         std::uint32_t trace = 0;                    ///< into Program::traces
@@ -87,8 +79,6 @@ private:
     float sampled_value(const TraceProgram& trace, std::uint32_t position, std::int64_t step, const std::array<std::span<const std::int32_t>, 2>& arrived) const;
     bool driven(std::int64_t step) const;
     void drive(std::int64_t step);
-    void deliver(std::int64_t step, int in_window, WindowInput& window);
-    void insert(std::int64_t step, const Arrival& arrival);
     bool record(const NeuronProgram& neuron, std::uint32_t number, double time_s, bool lost);
     void leave(const NeuronProgram& neuron, std::uint32_t number, double fired_s, double left_s);
     void send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent);
@@ -100,9 +90,6 @@ private:
     Membranes membranes_;
     Synapses synapses_;
 
-    std::vector<std::vector<Arrival>> ring_;        ///< [step mod size] what acts then
-    std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< beyond the ring: held up in crowded mergers
-
     struct Firing {
         double time_s;
         std::uint32_t neuron;                       ///< of the chip
@@ -113,6 +100,7 @@ private:
     std::vector<std::uint32_t> spike_counts_;       ///< [neuron]
 
     std::array<PriorityEncoder, NeuronBlock::count> encoders_;
+    unsigned waiting_ = 0;                          ///< blocks, bit by bit, where a spike waits in the encoder
     std::vector<EncodedSpike> encoded_;
     std::vector<Queue> mergers_;                    ///< [net - first_net_]
     std::uint32_t first_net_ = 0;
@@ -121,14 +109,13 @@ private:
     std::vector<SentEvent> passing_;                ///< on the way into the mergers
     std::vector<SentEvent> abroad_;                 ///< on the way into nets of other wafers, where every event takes the same time
     std::vector<RelayedSpike> relayed_;
-    std::array<std::vector<SentEvent>, 2> sent_;    ///< [turn]
     std::array<std::vector<Fired>, 2> fired_;       ///< [turn]
     IdealInput* ideal_ = nullptr;
     std::size_t own_ideal_ = 0;
 
     std::vector<Probe> probes_;
     std::vector<NeuronSpike> spikes_;
-    std::int64_t steps_ = 0, l1_lost_ = 0, up_lost_ = 0, delayed_ = 0, relayed_count_ = 0;
+    std::int64_t steps_ = 0, l1_lost_ = 0, up_lost_ = 0, relayed_count_ = 0;
 };
 
 }   // namespace bss

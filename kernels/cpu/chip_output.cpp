@@ -1,14 +1,17 @@
 #include <algorithm>
+#include <bit>
 #include <tuple>
 
 #include "chip.hpp"
 
 namespace bss {
 
-/// Spikes of this piece of time: into the recording, and through encoders and mergers onto the wafer, with all that is due before `end_s`.
+/// Spikes of this piece of time: into the recording, and through encoders and mergers onto the wafer, with all that is due before `end_s`;
+/// what has left the mergers is appended to `sent`.
 void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent)
 {
-    sent.clear();
+    if (firings_.empty() && waiting_ == 0 && background_.empty() && (input.empty() || input.front().time_s >= end_s))
+        return;
     passing_.clear();
     std::sort(firings_.begin(), firings_.end());
     encoded_.clear();
@@ -16,14 +19,21 @@ void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<Sen
         const NeuronProgram& neuron = chip_->neurons[firing.neuron];
         const std::uint32_t number = spike_counts_[firing.neuron]++;
         bool lost = false;
-        if (neuron.sends && program_->link_bandwidth)
-            lost = !encoders_[neuron.firing.block().value()].push(encoder_input(neuron.firing), {firing.time_s, firing.neuron, number}, encoded_);
-        else if (neuron.sends)
+        if (neuron.sends && program_->link_bandwidth) {
+            const int block = neuron.firing.block().value();
+            lost = !encoders_[block].push(encoder_input(neuron.firing), {firing.time_s, firing.neuron, number}, encoded_);
+            waiting_ |= 1u << block;
+        } else if (neuron.sends) {
             enter(chip_->block_nets[neuron.firing.block().value()], firing.time_s, neuron.address, {Sender::Kind::neuron, static_cast<std::uint32_t>(neuron.firing.value()), number});
+        }
         spikes_.push_back({chip_->first_neuron + firing.neuron, record(neuron, number, firing.time_s, lost), firing.time_s});
     }
-    for (PriorityEncoder& encoder : encoders_)
+    for (unsigned rest = waiting_; rest != 0; rest &= rest - 1) {
+        PriorityEncoder& encoder = encoders_[std::countr_zero(rest)];
         encoder.serve(end_s, encoded_);
+        if (!encoder.waiting())
+            waiting_ &= ~(rest & -rest);
+    }
     for (const EncodedSpike& spike : encoded_) {
         const NeuronProgram& neuron = chip_->neurons[spike.neuron];
         enter(chip_->block_nets[neuron.firing.block().value()], spike.time_s, neuron.address, {Sender::Kind::neuron, static_cast<std::uint32_t>(neuron.firing.value()), spike.number});
@@ -43,11 +53,8 @@ void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<Sen
         event.time_s = *mergers_[event.net - first_net_].push(event.time_s);
         sent.push_back(event);
     }
-    if (!abroad_.empty()) {
-        sent.insert(sent.end(), abroad_.begin(), abroad_.end());
-        std::stable_sort(sent.begin(), sent.end(), [](const SentEvent& a, const SentEvent& b) { return a.time_s < b.time_s; });
-        abroad_.clear();
-    }
+    sent.insert(sent.end(), abroad_.begin(), abroad_.end());
+    abroad_.clear();
 }
 
 /// Whether a spike is seen outside, and why not.

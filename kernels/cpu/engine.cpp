@@ -93,46 +93,50 @@ std::vector<CpuEngine::Share> CpuEngine::shares() const
 
 void CpuEngine::build()
 {
-    shares_ = shares();
-    threads_ = static_cast<int>(shares_.size());
-    own_route_.clear();
-    std::vector<std::uint32_t> routes_to(program_.chips.size());
-    for (const RouteProgram& route : program_.routes)
-        own_route_.push_back(routes_to[route.target]++);
+    const std::vector<Share> shares = this->shares();
+    threads_ = static_cast<int>(shares.size());
     inputs_.assign(program_.chips.size(), {});
+    chips_.clear();
     chips_.resize(program_.chips.size());
+    workplaces_.clear();
+    workplaces_.resize(shares.size());
+    // Routes by the chip that they reach.
+    std::vector<std::uint32_t> first_route(program_.chips.size() + 2), routes(program_.routes.size());
+    for (const RouteProgram& route : program_.routes)
+        ++first_route[route.target + 2];
+    for (std::size_t c = 2; c < first_route.size(); ++c)
+        first_route[c] += first_route[c - 1];
+    for (std::uint32_t r = 0; r < program_.routes.size(); ++r)
+        routes[first_route[program_.routes[r].target + 1]++] = r;
+
     Failure failure;
-    // Each thread makes the chips that it will run, so that their memory is near to it.
+    // Each thread makes what it will use, so that its memory is near to it.
     on_threads(threads_, [&](int thread) {
         failure.guard(0, [&] {
-            const Share share = shares_[thread];
+            const Share share = shares[thread];
+            std::vector<std::vector<RouteLists>> lists;
+            int slots = 0;
             for (std::uint32_t c = share.first; c < share.last; ++c) {
-                chips_[c] = std::make_unique<ChipRun>(program_, c);
+                chips_[c] = std::make_unique<ChipRun>(program_, c, std::span(routes).subspan(first_route[c], first_route[c + 1] - first_route[c]));
+                lists.push_back(chips_[c]->take_routes());
+                slots = std::max(slots, chips_[c]->slots());
                 // The chip has its own copy, in its own order.
                 program_.chips[c].addresses = {};
                 program_.chips[c].increments = {};
             }
+            workplaces_[thread] = std::make_unique<Workplace>(Workplace{share, WindowInput(program_.window_steps, slots), Arrivals(program_, share.first, lists)});
         });
     });
     failure.rethrow();
-    window_inputs_.clear();
-    for (const Share& share : shares_) {
-        int slots = 0;
-        for (std::uint32_t c = share.first; c < share.last; ++c)
-            slots = std::max(slots, chips_[c]->slots());
-        window_inputs_.emplace_back(program_.window_steps, slots);
-    }
     ideal_senders_ = IdealSenders(program_, stimulus_);
-    ideal_inputs_.clear();
     if (!program_.ideal.lines.empty()) {
-        ideal_inputs_.resize(static_cast<std::size_t>(threads_));
         on_threads(threads_, [&](int thread) {
-            const Share share = shares_[thread];
-            const auto own = std::span(chips_).subspan(share.first, share.last - share.first);
+            Workplace& mine = *workplaces_[thread];
+            const auto own = std::span(chips_).subspan(mine.share.first, mine.share.last - mine.share.first);
             failure.guard(0, [&] {
-                ideal_inputs_[thread] = std::make_unique<IdealInput>(program_, share.first, own);
+                mine.ideal = std::make_unique<IdealInput>(program_, mine.share.first, own);
                 for (std::size_t c = 0; c < own.size(); ++c)
-                    own[c]->listen(*ideal_inputs_[thread], c);
+                    own[c]->listen(*mine.ideal, c);
             });
         });
         failure.rethrow();
@@ -153,7 +157,7 @@ void CpuEngine::advance(std::int64_t steps)
     int turn_after = turn_;
     on_threads(threads_, [&](int thread) {
         flush_denormals();
-        const Share share = shares_[thread];
+        Workplace& mine = *workplaces_[thread];
         std::int64_t step = now_, prepared = now_;
         int turn = turn_;
         while (step < end && !failure.failed_before(step)) {
@@ -173,10 +177,10 @@ void CpuEngine::advance(std::int64_t steps)
             }
             const std::int64_t next = std::min(prepared, step + window);
             failure.guard(step, [&] {
-                file_sent(share, step, turn ^ 1);
-                if (!ideal_inputs_.empty())
-                    file_ideal(*ideal_inputs_[thread], step, next, turn ^ 1);
-                run(share, step, next, turn, window_inputs_[thread]);
+                file_sent(mine, step, turn ^ 1);
+                if (mine.ideal)
+                    file_ideal(*mine.ideal, step, next, turn ^ 1);
+                run(mine, step, next, turn);
             });
             step = next;
             turn ^= 1;
@@ -190,16 +194,17 @@ void CpuEngine::advance(std::int64_t steps)
     now_ = end;
 }
 
-void CpuEngine::file_sent(Share share, std::int64_t earliest, int turn)
+void CpuEngine::file_sent(Workplace& mine, std::int64_t earliest, int turn) const
 {
-    for (const auto& chip : chips_)
-        for (const SentEvent& event : chip->sent(turn)) {
-            const NetProgram& net = program_.nets[event.net];
-            const auto last = program_.routes.begin() + net.first_route + net.route_count;
-            auto route = std::lower_bound(last - net.route_count, last, share.first, [](const RouteProgram& r, std::uint32_t chip) { return r.target < chip; });
-            for (; route != last && route->target < share.last; ++route)
-                chips_[route->target]->file(*route, own_route_[route - program_.routes.begin()], event, earliest);
+    constexpr std::size_t ahead = 2;        // events whose places are on their way
+    for (const auto& workplace : workplaces_) {
+        const std::vector<SentEvent>& sent = workplace->sent[turn];
+        for (std::size_t k = 0; k < sent.size(); ++k) {
+            if (k + ahead < sent.size())
+                mine.arrivals.prefetch(sent[k + ahead]);
+            mine.arrivals.file(sent[k], earliest);
         }
+    }
 }
 
 /// Spikes of the window before this one, and those that sources send in this one.
@@ -224,13 +229,16 @@ void CpuEngine::file_ideal(IdealInput& input, std::int64_t first, std::int64_t l
             send(ideal_senders_.of_source(spike.source), spike.time_s);
 }
 
-void CpuEngine::run(Share share, std::int64_t first, std::int64_t last, int turn, WindowInput& window)
+void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int turn)
 {
+    mine.sent[turn].clear();
+    mine.arrivals.open(first, last);
+    const Share share = mine.share;
     for (std::uint32_t c = share.first; c < share.last; ++c) {
-        const ChipRun* const next = c + 1 < share.last ? chips_[c + 1].get() : nullptr;
-        if (next != nullptr)
-            next->prefetch(first);
-        chips_[c]->run(first, last, inputs_[c], turn, window, next);
+        if (c + 2 < share.last)
+            chips_[c + 2]->prefetch();
+        const ChipRun::Ahead ahead = c + 1 < share.last ? ChipRun::Ahead{chips_[c + 1].get(), mine.arrivals.of(c + 1 - share.first)} : ChipRun::Ahead{};
+        chips_[c]->run(first, last, inputs_[c], mine.arrivals.of(c - share.first), mine.sent[turn], turn, mine.window, ahead);
     }
 }
 
@@ -268,12 +276,15 @@ Counters CpuEngine::counters() const
     Counters counters;
     for (const auto& chip : chips_)
         chip->count(counters);
-    for (const auto& input : ideal_inputs_) {
-        counters.synaptic_events += input->synaptic_events();
+    for (const auto& workplace : workplaces_) {
+        counters.delays_below_timestep += workplace->arrivals.delayed();
+        if (!workplace->ideal)
+            continue;
+        counters.synaptic_events += workplace->ideal->synaptic_events();
         for (const auto& chip : chips_)         // those of the last window are filed with the next one
             for (const auto& fired : chip->fired(turn_ ^ 1))
                 for (auto [line, last] = ideal_senders_.of_neuron(fired.neuron); line < last; ++line)
-                    counters.synaptic_events += input->synapses(line);
+                    counters.synaptic_events += workplace->ideal->synapses(line);
     }
     counters.l2_down_dropped_before_sim = playback_->dropped_before_sim();
     counters.l2_down_lost = playback_->lost_on_link();

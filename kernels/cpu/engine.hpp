@@ -1,6 +1,7 @@
 /// All chips of a program on the cores of one machine.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -11,7 +12,7 @@
 
 namespace bss {
 
-/// Each thread owns some chips. A window has one barrier: a thread files the events of the last window into the rings of its chips, then runs
+/// Each thread owns some chips. A window has one barrier: a thread works out which of the last window's events reach its chips and when, then runs
 /// them through this one; nobody writes what others read.
 class CpuEngine : public Engine {
 public:
@@ -31,22 +32,27 @@ private:
     struct Share {
         std::uint32_t first, last;          ///< chips [first, last) of a thread
     };
+    /// What a thread has for itself.
+    struct alignas(64) Workplace {
+        Share share;
+        WindowInput window;
+        Arrivals arrivals;
+        std::unique_ptr<IdealInput> ideal{};                    ///< none: no ideal synapses
+        std::array<std::vector<SentEvent>, 2> sent{};           ///< [turn] what left the mergers of its chips in the last window of that turn, for all to read
+    };
     void build();
     std::vector<Share> shares() const;
-    void file_sent(Share share, std::int64_t earliest, int turn);
+    void file_sent(Workplace& mine, std::int64_t earliest, int turn) const;
     void file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const;
-    void run(Share share, std::int64_t first, std::int64_t last, int turn, WindowInput& window);
+    void run(Workplace& mine, std::int64_t first, std::int64_t last, int turn);
 
     int asked_threads_;
     Program program_;
     Stimulus stimulus_;
     int threads_ = 1;
-    std::vector<Share> shares_;
     std::vector<std::unique_ptr<ChipRun>> chips_;
-    std::vector<std::uint32_t> own_route_;              ///< [route] its number among those to its target
     IdealSenders ideal_senders_;
-    std::vector<std::unique_ptr<IdealInput>> ideal_inputs_;     ///< [thread]; empty: no ideal synapses
-    std::vector<WindowInput> window_inputs_;            ///< [thread]
+    std::vector<std::unique_ptr<Workplace>> workplaces_;        ///< [thread]
     std::unique_ptr<Playback> playback_;
     std::vector<std::vector<InputEvent>> inputs_;       ///< [chip] host events that did not enter its mergers yet
     std::int64_t now_ = 0, taken_ = 0;

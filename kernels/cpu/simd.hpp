@@ -4,12 +4,14 @@
 #include <string_view>
 
 #include "membrane_block.hpp"
+#include "travel_arguments.hpp"
 
 namespace bss {
 
 struct Simd {
     std::string_view name;                  ///< "avx512", "avx2" or "baseline"
     StepFunction* step;
+    TravelFunction* travel;
 };
 
 /// The best that this machine can do, or what the environment variable BSS_SIMD names: all give the same bits.

@@ -1,4 +1,6 @@
-// The step for AVX2.
+// What runs in vectors, for AVX2.
 #include "kernels/cpu/step.hpp"
+#include "kernels/cpu/travel.hpp"
 
 int bss::step_avx2(const StepArguments& arguments) { return model::step_window(arguments); }
+void bss::travel_avx2(const TravelArguments& arguments) { model::travel_all(arguments); }

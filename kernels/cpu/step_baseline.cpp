@@ -1,4 +1,6 @@
-// The step for baseline x86-64.
+// What runs in vectors, for baseline x86-64.
 #include "kernels/cpu/step.hpp"
+#include "kernels/cpu/travel.hpp"
 
 int bss::step_baseline(const StepArguments& arguments) { return model::step_window(arguments); }
+void bss::travel_baseline(const TravelArguments& arguments) { model::travel_all(arguments); }

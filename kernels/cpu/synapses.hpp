@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/model/short_term_plasticity.hpp"
@@ -14,46 +15,69 @@
 
 namespace bss {
 
-/// A part of a chip's synapses; empty where nothing answers.
-struct SynapseSegments {
-    std::uint32_t first = 0;
-    std::uint32_t count = 0;
+/// What an event fires on a chip: a list of its Synapses.
+using SynapseList = std::uint32_t;
+inline constexpr SynapseList no_list = ~0u;
+
+/// Which list an event with a 6-bit address fires that comes over a route.
+struct RouteLists {
+    std::uint32_t route = 0;                ///< into Program::routes
+    std::array<SynapseList, L1Address::count> lists{};  ///< [address]; no_list: no row listens to it
 };
 
 class Synapses {
 public:
+    /// @param routes  those to the chip, into Program::routes
     /// @param slots  Membranes' slot of each of the chip's denmems, parallel to ChipProgram::denmems
-    Synapses(const Program& program, std::uint32_t chip, std::span<const int> slots);
+    /// @param slot_count  Membranes' slots
+    Synapses(const Program& program, std::uint32_t chip, std::span<const std::uint32_t> routes, std::span<const int> slots, int slot_count);
 
-    /// What an event fires that comes over route number `own_route` of those to this chip.
-    SynapseSegments fired_by(std::uint32_t own_route, L1Address address) const { return segments_of_[own_route * L1Address::count + static_cast<std::uint32_t>(address.value())]; }
+    /// What its routes fire, in their order. Whoever wants to know takes it along.
+    std::vector<RouteLists> take_routes() { return std::move(routes_); }
 
-    /// Adds their conductances to Membranes' accumulators of both synaptic inputs. Events must come in order of time where drivers are plastic.
-    void deliver(SynapseSegments segments, L1Address address, double time_s, const std::array<std::int32_t*, 2>& inputs);
-
-    /// Starts loading what deliver() will want soon: first the segments; once they are there, their synapses.
-    void prefetch_segments(SynapseSegments segments) const;
-    void prefetch_synapses(SynapseSegments segments) const;
+    /// Adds the conductances of a list to the accumulators [input][slot]. Events must come in order of time where drivers are plastic.
+    void deliver(SynapseList list, double time_s, std::int32_t* sums)
+    {
+        const std::uint32_t* word = words_.data() + list;
+        for (;;) {
+            const std::uint32_t header = word[0];
+            row_events_ += word[1];
+            word += 2;
+            const std::uint32_t count = header & count_mask;
+            synaptic_events_ += count;
+            if (header & plastic_bit) [[unlikely]]
+                word = deliver_plastic(word, count, time_s, sums);
+            else
+                for (const std::uint32_t* const end = word + count; word != end; ++word)
+                    sums[*word & slot_mask] += static_cast<std::int32_t>(*word >> slot_bits);
+            if (!(header & more_bit))
+                return;
+        }
+    }
+    /// Starts loading what deliver() will want soon.
+    void prefetch(SynapseList list) const
+    {
+        __builtin_prefetch(words_.data() + list, 0, 2);
+        __builtin_prefetch(words_.data() + list + 16, 0, 2);
+    }
 
     std::int64_t row_events() const { return row_events_; }
     std::int64_t synaptic_events() const { return synaptic_events_; }
-    std::size_t bytes() const { return synapses_.size() * sizeof(std::uint32_t) + segments_.size() * sizeof(Segment) + segments_of_.size() * sizeof(SynapseSegments); }
 
 private:
-    /// Synapses that share their plasticity: all of a route and address without any, or those of one driver.
-    struct Segment {
-        std::uint32_t first = 0;            ///< into synapses_
-        std::uint32_t excitatory = 0, inhibitory = 0;   ///< how many, one kind after the other
-        std::uint16_t rows = 0;             ///< that accept such an event, whether a synapse answers or not
-        std::int16_t plastic_driver = -1;
-    };
-    void list_route(const Program& program, const RouteProgram& route, const std::array<std::vector<std::uint32_t>, 2>& slot_of_column);
+    // A list is made of segments: a header and the number of rows that accept the event, whether a synapse answers or not; with plasticity the
+    // state that it shares; then the synapses, quanta in the upper 18 bits, input and slot in the lower 14.
+    static constexpr std::uint32_t more_bit = 1u << 31, plastic_bit = 1u << 30, count_mask = plastic_bit - 1;
+    static constexpr int slot_bits = 14;                    // two inputs, at most 16 slots a denmem (membranes.hpp)
+    static constexpr std::uint32_t slot_mask = (1u << slot_bits) - 1;
 
-    std::vector<SynapseSegments> segments_of_;              ///< [own route][address]
-    std::vector<Segment> segments_;
-    std::vector<std::uint32_t> synapses_;                   ///< quanta in the upper 19 bits, slot in the lower 13
+    void list_route(const Program& program, std::uint32_t route, std::span<const std::uint32_t> slot_of_denmem, std::uint32_t slot_count);
+    const std::uint32_t* deliver_plastic(const std::uint32_t* word, std::uint32_t count, double time_s, std::int32_t* sums);
+
+    std::vector<RouteLists> routes_;
+    std::vector<std::uint32_t> words_;
     std::vector<StpCircuit> plastic_drivers_;
-    std::vector<std::array<StpState, L1Address::count>> states_;    ///< [plastic driver][address]
+    std::vector<StpState> states_;                          ///< [plastic driver][address]
     std::int64_t row_events_ = 0, synaptic_events_ = 0;
 };
 

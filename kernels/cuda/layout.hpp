@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/link.hpp"
+#include "kernels/model/delay.hpp"
 #include "kernels/model/short_term_plasticity.hpp"
 #include "kernels/model/tsodyks_markram.hpp"
 #include "kernels/recording.hpp"
@@ -93,7 +94,7 @@ struct RowData {
 };
 
 struct RouteData {
-    double delay_s;
+    float delay;                                    ///< without jitter, steps
     std::uint32_t target;                           ///< chip
     std::uint32_t to;                               ///< merger_address(): addresses its jitter
     std::uint32_t own;                              ///< number among the routes to its target
@@ -197,7 +198,7 @@ struct Machine {
     int window_steps;
     std::uint32_t chips;
     bool link_bandwidth;
-    double jitter_s, shortest_delay_s;
+    model::Jitter jitter;
     std::uint32_t noise_key[2], jitter_key[2];
     Room room;
 

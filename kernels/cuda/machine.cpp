@@ -36,8 +36,7 @@ LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* repor
     m.window_steps = std::min(program.window_steps, most_window_steps);
     m.chips = static_cast<std::uint32_t>(program.chips.size());
     m.link_bandwidth = program.link_bandwidth;
-    m.jitter_s = program.jitter_s;
-    m.shortest_delay_s = program.shortest_delay_s;
+    m.jitter = model::jitter_in_steps(program.jitter_s, program.shortest_delay_s, program.timestep_s);
     random_key(program.trial, Purpose::membrane_noise, m.noise_key);
     random_key(program.trial, Purpose::route_jitter, m.jitter_key);
     m.piece = piece;

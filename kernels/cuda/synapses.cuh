@@ -10,20 +10,16 @@ namespace bss::cuda {
 __device__ inline void file(const Machine& m, Block& block, const ChipData& from, const Passing& event, std::uint32_t window, std::uint32_t lane)
 {
     const NetData net = m.nets[event.net];
+    const model::GridTime sent = model::grid_time(event.time_s, m.timestep_s);
     for (std::uint32_t r = lane; r < net.route_count; r += 32) {
         const std::uint32_t number = net.first_route + r;
         const RouteData& route = m.routes[number];
         const std::uint32_t upper = 2 * (event.address >> 4);
         if (route.first_row[upper] == route.first_row[upper + 2])
             continue;                               // no row listens to such addresses
-        double delay_s = route.delay_s;
-        if (m.jitter_s > 0) {
-            const std::uint32_t who = sender_address({static_cast<Sender::Kind>(event.kind), event.sender, event.number}, from.address);
-            const double jittered_s = delay_s + m.jitter_s * model::jitter(m.jitter_key, who, route.to, event.number, event.kind);
-            delay_s = jittered_s > m.shortest_delay_s ? jittered_s : m.shortest_delay_s;
-        }
-        const double arrival_s = event.time_s + delay_s;
-        std::int64_t step = model::nearest_step(arrival_s, m.timestep_s);
+        const std::uint32_t who = sender_address({static_cast<Sender::Kind>(event.kind), event.sender, event.number}, from.address);
+        const model::Travel travel = model::travel(sent.fraction, route.delay, m.jitter.sigma, m.jitter.shortest, m.jitter_key, who, route.to, event.number, event.kind);
+        std::int64_t step = sent.step + travel.steps;
         if (step < event.earliest) {
             step = event.earliest;
             atomicAdd(&block.counters.delays_to_count, 1ull);
@@ -31,7 +27,7 @@ __device__ inline void file(const Machine& m, Block& block, const ChipData& from
         const std::size_t slot = std::size_t{route.target} * (m.ring_mask + 1) + (static_cast<std::uint32_t>(step) & m.ring_mask);
         const std::uint32_t at = atomicAdd(m.arrival_counts + slot, 1u);
         if (at < m.room.arrivals)
-            m.arrivals[slot * m.room.arrivals + at] = {arrival_s, number, event.address};
+            m.arrivals[slot * m.room.arrivals + at] = {model::seconds(step, model::lateness(sent, travel.delay, step), m.timestep_s), number, event.address};
         else
             does_not_fit(m, window, &Room::arrivals, at + 1);
     }

@@ -32,7 +32,7 @@ RouteData route_data(const RouteProgram& route, const Program& program, std::uin
 {
     const NetProgram& net = program.nets[route.net];
     const ChipProgram& target = program.chips[route.target];
-    RouteData data{route.delay_s, route.target, merger_address(net.merger, chip_address(target.chip)), own, {}};
+    RouteData data{static_cast<float>(route.delay_s / program.timestep_s), route.target, merger_address(net.merger, chip_address(target.chip)), own, {}};
     for (int upper = 0; upper < 4; ++upper)
         for (const Half half : {Half::top, Half::bottom}) {
             data.first_row[2 * upper + static_cast<int>(half)] = static_cast<std::uint32_t>(route_rows.size());

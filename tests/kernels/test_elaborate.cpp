@@ -165,7 +165,7 @@ TEST(Elaborate, IncrementsAreConductancesInQuanta)
             largest = std::max(largest, quanta);
         }
     }
-    EXPECT_NEAR(largest, 8 * 65535, 16);
+    EXPECT_NEAR(largest, 4 * 65535, 16);
 }
 
 TEST(Elaborate, ExactConductancesReplaceWeights)

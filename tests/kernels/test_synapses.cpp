@@ -59,7 +59,18 @@ std::vector<int> some_slots(std::size_t denmems)
     return slots;
 }
 
-using Sums = std::array<std::vector<std::int32_t>, 2>;
+constexpr int slot_count = 1000;
+
+/// A program's only chip with its only route.
+struct Bench {
+    Synapses synapses;
+    std::array<SynapseList, L1Address::count> lists;
+
+    Bench(const Program& program, const std::vector<int>& slots) : synapses(program, 0, std::array{0u}, slots, slot_count), lists(synapses.take_routes()[0].lists) {}
+};
+
+/// [input][slot]
+using Sums = std::vector<std::int32_t>;
 
 /// Calls work(row, slot, quanta) for every synapse that answers.
 template <class Work>
@@ -80,22 +91,22 @@ TEST(Synapses, ThatAnswerAreThoseThatWouldWhenAsked)
     for (const int step : {1, 3, 97}) {
         const Program program = random_program(step, 20, 0);
         const auto slots = some_slots(program.chips[0].denmems.size());
-        Synapses synapses(program, 0, slots);
-        Sums sums{std::vector<std::int32_t>(1000), std::vector<std::int32_t>(1000)}, expected = sums;
+        Bench bench(program, slots);
+        Sums sums(2 * slot_count), expected = sums;
         std::int64_t answers = 0, rows = 0;
         for (std::uint32_t event = 0; event < 300; ++event) {
             const int address = static_cast<int>(word(event, 0, 3) % 64);
-            synapses.deliver(synapses.fired_by(0, L1Address(address)), L1Address(address), 0.0, {sums[0].data(), sums[1].data()});
+            bench.synapses.deliver(bench.lists[address], 0.0, sums.data());
             ask_all(program, slots, address, [&](const RowProgram& row, int slot, int quanta) {
-                expected[row.input][slot] += quanta;
+                expected[row.input * slot_count + slot] += quanta;
                 ++answers;
             });
             rows += program.routes[0].first_row[(address >> 4) + 1] - program.routes[0].first_row[address >> 4];
         }
         EXPECT_EQ(sums, expected);
-        EXPECT_GT(std::accumulate(sums[1].begin(), sums[1].end(), 0LL), 0);
-        EXPECT_EQ(synapses.synaptic_events(), answers);
-        EXPECT_EQ(synapses.row_events(), rows);
+        EXPECT_GT(std::accumulate(sums.begin() + slot_count, sums.end(), 0LL), 0);
+        EXPECT_EQ(bench.synapses.synaptic_events(), answers);
+        EXPECT_EQ(bench.synapses.row_events(), rows);
     }
 }
 
@@ -104,7 +115,7 @@ TEST(Synapses, FollowTheirDriversPlasticity)
     const Program program = random_program(1, 12, 8);
     const ChipProgram& chip = program.chips[0];
     const auto slots = some_slots(chip.denmems.size());
-    Synapses synapses(program, 0, slots);
+    Bench bench(program, slots);
     struct State {
         double last_s = 0, inactive = 0;
     };
@@ -112,12 +123,12 @@ TEST(Synapses, FollowTheirDriversPlasticity)
     for (std::uint32_t event = 0; event < 200; ++event) {
         const double time_s = event * 0.4e-6;
         const int address = static_cast<int>(word(event, 0, 4) % 3) * 21;
-        Sums sums{std::vector<std::int32_t>(1000), std::vector<std::int32_t>(1000)};
-        synapses.deliver(synapses.fired_by(0, L1Address(address)), L1Address(address), time_s, {sums[0].data(), sums[1].data()});
+        Sums sums(2 * slot_count);
+        bench.synapses.deliver(bench.lists[address], time_s, sums.data());
 
         // The law of hardware.md §3.6, in double precision: one state for both rows of a driver.
         std::map<int, double> factors{{-1, 1.0}};
-        std::array<std::vector<double>, 2> expected{std::vector<double>(1000), std::vector<double>(1000)};
+        std::vector<double> expected(2 * slot_count);
         const RouteProgram& route = program.routes[0];
         for (std::uint32_t i = route.first_row[address >> 4]; i < route.first_row[(address >> 4) + 1]; ++i) {
             const int driver = chip.rows[program.route_rows[i]].plastic_driver;
@@ -130,10 +141,9 @@ TEST(Synapses, FollowTheirDriversPlasticity)
             state.inactive += circuit.utilisation * (1 - state.inactive);
             state.last_s = time_s;
         }
-        ask_all(program, slots, address, [&](const RowProgram& row, int slot, int quanta) { expected[row.input][slot] += quanta * factors.at(row.plastic_driver); });
-        for (int input : {0, 1})
-            for (std::size_t slot = 0; slot < 1000; ++slot)
-                ASSERT_NEAR(sums[input][slot], expected[input][slot], 8 + 2e-5 * expected[input][slot]);
+        ask_all(program, slots, address, [&](const RowProgram& row, int slot, int quanta) { expected[row.input * slot_count + slot] += quanta * factors.at(row.plastic_driver); });
+        for (std::size_t k = 0; k < sums.size(); ++k)
+            ASSERT_NEAR(sums[k], expected[k], 8 + 2e-5 * expected[k]);
     }
 }
 
@@ -141,9 +151,9 @@ TEST(Synapses, NothingAnswersWhereNoRowAccepts)
 {
     Program program = random_program(1, 2, 0);
     program.routes[0].first_row = {0, 0, 0, 2, 2};
-    const Synapses synapses(program, 0, some_slots(512));
-    EXPECT_EQ(synapses.fired_by(0, L1Address(5)).count, 0u);
-    EXPECT_EQ(synapses.fired_by(0, L1Address(33)).count, 1u);
+    const Bench bench(program, some_slots(512));
+    EXPECT_EQ(bench.lists[5], no_list);
+    EXPECT_NE(bench.lists[33], no_list);
 }
 
 }   // namespace
