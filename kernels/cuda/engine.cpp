@@ -15,7 +15,7 @@ using namespace cuda;
 namespace {
 
 /// Windows of a piece: enough that launching and reading back do not show.
-constexpr std::int64_t piece_windows = 256;
+constexpr std::uint32_t piece_windows = 256;
 /// Samples of a piece, so that their buffers stay small.
 constexpr std::int64_t most_values = 1 << 24;
 
@@ -33,6 +33,7 @@ CudaEngine::CudaEngine(Program program, Stimulus stimulus)
 void CudaEngine::restart(Program program, Stimulus stimulus)
 {
     playback_.reset();
+    graph_.reset();
     loaded_.reset();
     program_ = std::move(program);
     stimulus_ = std::move(stimulus);
@@ -106,7 +107,7 @@ void CudaEngine::prepare(Slot& slot, std::int64_t first, std::int64_t end)
     std::int64_t per_step = 1;
     for (const TraceProgram& trace : program_.traces)
         per_step += (static_cast<std::int64_t>(trace.neurons.size()) + trace.interval_steps - 1) / trace.interval_steps;
-    const std::int64_t windows = std::clamp<std::int64_t>(most_values / per_step / window, 1, piece_windows);
+    const std::int64_t windows = std::clamp<std::int64_t>(most_values / per_step / window, 1, std::int64_t{piece_windows});
 
     Piece& piece = *slot.piece.host();
     piece.first = first;
@@ -205,24 +206,39 @@ void CudaEngine::prepare_traces(Slot& slot, Piece& piece)
 
 void CudaEngine::launch(const Slot& slot)
 {
-    Machine machine = loaded_->machine();
     slot.prepared.hold(work_);
     loaded_->back_up(work_);
     check(cudaMemcpyAsync(piece_.device(), slot.piece.device(), sizeof(Piece), cudaMemcpyDeviceToDevice, work_), "beginning a piece");
     *report_.host() = {nobody, {0, 0, 0, 0}, 0};
     report_.to_device(work_);
-    const dim3 grid(machine.chips), block(cuda::threads);
-    std::uint32_t window = 0;
-    void* arguments[] = {&machine, &pace_, &window};
-    if (machine.chips == 0) {
-    } else if (pace_ == Pace::together) {
-        check(cudaLaunchCooperativeKernel(kernel_, grid, block, arguments, block_bytes(), work_), "launching the kernel");
+    const std::uint32_t windows = slot.piece.host()->windows;
+    if (program_.chips.empty())
+        return;
+    if (pace_ != Pace::stepwise) {
+        launch_window(0);
+    } else if (windows < piece_windows) {
+        for (std::uint32_t window = 0; window < windows; ++window)
+            launch_window(window);
     } else {
-        const std::uint32_t launches = pace_ == Pace::alone ? 1 : slot.piece.host()->windows;
-        for (; window < launches; ++window)
-            check(cudaLaunchKernel(kernel_, grid, block, arguments, block_bytes(), work_), "launching the kernel");
+        if (!graph_)
+            graph_ = std::make_unique<Graph>(work_, [&] {
+                for (std::uint32_t window = 0; window < piece_windows; ++window)
+                    launch_window(window);
+            });
+        graph_->launch(work_);
     }
     report_.to_host(work_, 1);
+}
+
+/// From this window on as far as the pace goes.
+void CudaEngine::launch_window(std::uint32_t window)
+{
+    Machine machine = loaded_->machine();
+    void* arguments[] = {&machine, &pace_, &window};
+    const dim3 grid(machine.chips), block(cuda::threads);
+    check(pace_ == Pace::together ? cudaLaunchCooperativeKernel(kernel_, grid, block, arguments, block_bytes(), work_)
+                                  : cudaLaunchKernel(kernel_, grid, block, arguments, block_bytes(), work_),
+          "launching the kernel");
 }
 
 /// Waits until the device is through a piece, and has it run again where something did not fit.
@@ -231,6 +247,7 @@ void CudaEngine::finish(Slot& slot)
     work_.wait();
     while (report_.host()->failed_window != nobody) {
         loaded_->restore(report_.host()->needed, work_);
+        graph_.reset();                             // it has the addresses of before
         if (slot.records.size() < loaded_->machine().room.records) {
             slot.records.resize(loaded_->machine().room.records);
             slot.piece.host()->records = slot.records.device();

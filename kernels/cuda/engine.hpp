@@ -47,6 +47,7 @@ private:
     void prepare_ideal(Slot& slot, const cuda::Piece& piece);
     void prepare_traces(Slot& slot, cuda::Piece& piece);
     void launch(const Slot& slot);
+    void launch_window(std::uint32_t window);
     void finish(Slot& slot);
     void take_in(Slot& slot);
     std::int64_t end_of_window(const cuda::Piece& piece, std::uint32_t window) const;
@@ -61,6 +62,7 @@ private:
     std::unique_ptr<cuda::LoadedProgram> loaded_;
     cuda::Pace pace_ = cuda::Pace::stepwise;
     const void* kernel_ = nullptr;
+    std::unique_ptr<cuda::Graph> graph_;            ///< Pace::stepwise: the windows of a whole piece
     std::array<Slot, 2> slots_;
     int turn_ = 0;                                  ///< slot of the next piece
 

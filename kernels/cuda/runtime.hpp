@@ -108,4 +108,27 @@ private:
     cudaEvent_t event_ = nullptr;
 };
 
+/// Work that was recorded once and goes to the device in one call.
+class Graph {
+public:
+    /// @param record  puts it on a stream
+    template <class Record>
+    Graph(cudaStream_t stream, Record&& record)
+    {
+        check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording a graph");
+        record();
+        cudaGraph_t graph = nullptr;
+        check(cudaStreamEndCapture(stream, &graph), "recording a graph");
+        const cudaError_t made = cudaGraphInstantiate(&ready_, graph, 0);
+        cudaGraphDestroy(graph);
+        check(made, "making a graph");
+    }
+    ~Graph() { cudaGraphExecDestroy(ready_); }
+    Graph(Graph&&) = delete;
+    void launch(cudaStream_t stream) const { check(cudaGraphLaunch(ready_, stream), "launching a graph"); }
+
+private:
+    cudaGraphExec_t ready_ = nullptr;
+};
+
 }   // namespace bss::cuda
