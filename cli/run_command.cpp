@@ -25,6 +25,7 @@
 #include "cli/record_plan.hpp"
 #include "cli/recorder.hpp"
 #include "cli/runs_table.hpp"
+#include "cli/selftest.hpp"
 #include "cli/stages.hpp"
 #include "cli/summary.hpp"
 #include "kernels/backend.hpp"
@@ -48,7 +49,7 @@ struct Options {
     BackendChoice chosen; ///< what `backend` comes to here
     std::vector<std::string> set;
     int threads = 0; ///< 0: all cores
-    bool quiet = false, json = false, dry_run = false, map_only = false;
+    bool quiet = false, json = false, dry_run = false, map_only = false, selftest = false;
 };
 
 /// Reads the command line; an exit code when there is nothing more to do.
@@ -63,8 +64,9 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
                            "  {0} --config configs/brunel.yaml --set run.duration=\"200 ms\" --set wafer.id=7 --output results/try\n"
                            "  {0} --config configs/wafer.yaml --dry-run\n"
                            "  {0} --config configs/brunel.yaml --quiet --json > summary.json\n"
+                           "  {1}\n"
                            "Exit codes: 0 done, 1 the run failed, 2 the input is wrong, 3 a limit was exceeded (max_synapse_loss, strict), 130 interrupted.",
-                           program));
+                           program, options.map_only ? "bss-map --config configs/brunel.yaml --set mapping.seed=2" : "bss-run --selftest --backend cuda"));
     bool help_config = false, version = false;
     app.add_option("--config", options.config, "configuration (YAML)")->type_name("FILE");
     app.add_option("--set", options.set, "sets one key, as key.path=value in YAML; repeatable")->type_name("KEY=VALUE")->allow_extra_args(false);
@@ -74,8 +76,11 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
     app.add_flag("--quiet", options.quiet, "print nothing but errors");
     app.add_flag("--json", options.json, "print the summary as JSON, and nothing else");
     app.add_flag("--dry-run", options.dry_run, "only estimate HICANNs, memory, time and rates; write nothing");
-    if (!options.map_only)
+    const bool map_only = options.map_only;
+    if (!map_only) {
         app.add_flag("--map-only", options.map_only, "stop after the mapping, as bss-map does");
+        app.add_flag("--selftest", options.selftest, "run small networks in every way that this machine has (instruction sets, threads, CUDA device) and compare them bit by bit");
+    }
     app.add_flag("--help-config", help_config, "list every key of a configuration");
     app.add_flag("--version", version, "print the version");
     try {
@@ -95,7 +100,7 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
         fmt::print("{}", configuration_help());
         return ExitCode::done;
     }
-    if (options.config.empty()) {
+    if (options.config.empty() && !options.selftest) {
         fmt::print(stderr, "{}: --config is required (see {} --help)\n", program, program);
         return ExitCode::wrong_input;
     }
@@ -355,11 +360,13 @@ std::string dry_run(Batch& batch, bool as_json)
 
 ExitCode execute(Options options)
 {
+    set_threads(options.threads);
+    if (options.selftest)
+        return selftest(options.backend, std::max(2, threads()), options.quiet);
     Batch batch(options.config, options.set);
     const bool runs = !options.map_only && !options.dry_run;
     if (runs || options.backend == "cuda") // otherwise nothing depends on it, and looking for a device takes a moment
         options.chosen = choose_backend(options.backend);
-    set_threads(options.threads);
     if (options.dry_run) {
         if (!options.quiet || options.json)
             fmt::print("{}", dry_run(batch, options.json));

@@ -104,6 +104,15 @@ def test_auto_says_what_it_took(bss):
     assert bss.checked(config(), "--map-only").stderr == ""
 
 
+def test_selftest_compares_every_engine_here(bss):
+    cpu = bss.say("bss-run", "--selftest", "--backend", "cpu")
+    assert cpu.returncode == 0 and "all equal" in cpu.stdout and "DIFFERENT" not in cpu.stdout and cpu.stderr == ""
+    without = bss.say("bss-run", "--selftest", "--quiet", env=NO_DEVICE)
+    assert without.returncode == 0 and without.stdout == "" and without.stderr == ""
+    refused = bss.say("bss-run", "--selftest", "--backend", "cuda", env=NO_DEVICE)
+    assert refused.returncode == 2 and refused.stdout == "" and len(refused.stderr.splitlines()) == 1
+
+
 def test_help_and_version(bss):
     for command in ("bss-run", "bss-map", "bss-report"):
         done = bss.say(command, "--help")

@@ -337,6 +337,22 @@ TEST_P(Determinism, RestartForgetsEverything)
     EXPECT_EQ(engine->take_recording().traces[0].values, first.traces[0].values);
 }
 
+TEST(Comparison, SaysWhereRunsPart)
+{
+    const Crowd crowd(Imperfections{});
+    const EngineOptions options{"cpu", 1};
+    const RunOutput a = in_pieces(crowd.wafer.program(crowd.traces), crowd.stimulus, options, {500});
+    RunOutput b = a;
+    EXPECT_EQ(difference(a, b), "");
+    b.recording.spikes[3].time_s += 1e-12;
+    b.recording.traces[1].values.back() = -0.0f;
+    ++b.counters.row_events;
+    const std::string found = difference(a, b);
+    EXPECT_NE(found.find("spike 3 of"), std::string::npos) << found;
+    EXPECT_NE(found.find("trace 1 sample"), std::string::npos) << found;
+    EXPECT_NE(found.find("counter 2 of 9"), std::string::npos) << found;
+}
+
 TEST(Backends, UnknownOnesAreRefused)
 {
     EXPECT_THROW(make_engine(SmallWafer().program(), {}, {"abacus", 1}), InputError);
