@@ -89,10 +89,9 @@ Costs hot_costs(const Program& program)
 void measure(const std::string& name, double duration_ms)
 {
     const Configuration configuration = read_configuration(BSS_SOURCE_DIR "/configs/" + name + ".yaml");
-    const auto silicon = std::make_shared<const Silicon>(Technology::load(configuration.wafer.technology), configuration.wafer.imperfections, configuration.wafer.id);
-    Machine machine{{silicon}, {defects_of(configuration, configuration.wafer.id)}, {oracle_calibration(*silicon)}, {}, configuration.run.speedup};
-    for (const Hicann hicann : configuration.wafer.hicanns)
-        machine.chips.push_back({0, hicann});
+    const auto silicon = std::make_shared<const Silicon>(Technology::load(configuration.wafer.technology), configuration.wafer.imperfections, configuration.wafer.ids.front());
+    Machine machine{{silicon}, defects_of(configuration), {oracle_calibration(*silicon)}, {}, configuration.run.speedup};
+    machine.chips = configuration.wafer.chips;
     const Network network = expand_network(configuration);
     const Mapping mapping = map(network, machine, configuration.mapping, configuration.wafer.imperfections);
     const RunSettings settings{.timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = {}};

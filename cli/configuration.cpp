@@ -100,7 +100,7 @@ std::string fingerprint(const Configuration& configuration)
 Network expand_network(const Configuration& configuration)
 {
     const auto named = [&](std::string_view what) { return InputError(fmt::format("{}: {}", configuration.file, what)); };
-    const auto denmems = static_cast<std::uint64_t>(configuration.wafer.hicanns.size()) * Denmem::count;
+    const auto denmems = static_cast<std::uint64_t>(configuration.wafer.chips.size()) * Denmem::count;
     const auto size = static_cast<std::uint64_t>(configuration.mapping.neuron_size > 0 ? configuration.mapping.neuron_size : 4);  // auto takes at least 4
     std::uint64_t needed = 0;
     const bool on_wafer = configuration.run.mode == RunMode::hardware;
@@ -115,7 +115,7 @@ Network expand_network(const Configuration& configuration)
                           (std::uint64_t{request.last} - request.first + 1) * size;
         if (needed > denmems)
             throw named(fmt::format("population {} does not fit: {} neurons, in all {} denmems so far, and the {} HICANNs have {}", population.name,
-                                    population.size, needed, configuration.wafer.hicanns.size(), denmems));
+                                    population.size, needed, configuration.wafer.chips.size(), denmems));
     }
     auto spec = configuration.network;
     for (auto& projection : spec.projections)
@@ -128,10 +128,13 @@ Network expand_network(const Configuration& configuration)
     }
 }
 
-Defects defects_of(const Configuration& configuration, std::uint64_t wafer_id)
+std::vector<Defects> defects_of(const Configuration& configuration)
 {
     const auto& wafer = configuration.wafer;
-    return derived(wafer.listed_defects ? *wafer.listed_defects : random_defects(wafer.random_defects, wafer_id));
+    std::vector<Defects> defects;
+    for (std::size_t w = 0; w < wafer.ids.size(); ++w)
+        defects.push_back(derived(wafer.listed_defects ? (*wafer.listed_defects)[w] : random_defects(wafer.random_defects, wafer.ids[w])));
+    return defects;
 }
 
 }   // namespace bss

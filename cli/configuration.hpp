@@ -31,6 +31,8 @@ struct RecordRequest {
     Through through = Through::probe;
 };
 
+inline constexpr std::size_t most_wafers = 20;  ///< of one run
+
 enum class CalibrationKind { ideal, oracle };
 enum class RunMode { hardware, ideal };
 
@@ -44,9 +46,9 @@ struct Configuration {
     NetworkSpec network;
     struct Wafer {
         std::string technology;                 ///< a shipped one's name, or a path
-        std::uint64_t id = 1;
-        std::vector<Hicann> hicanns;            ///< that may be used, ascending
-        std::optional<Defects> listed_defects;  ///< from a defects file
+        std::vector<std::uint64_t> ids{1};      ///< of the manufactured wafers; Chip::wafer counts them
+        std::vector<Chip> chips;                ///< that may be used, ascending
+        std::optional<std::vector<Defects>> listed_defects;     ///< [wafer] from a defects file
         std::map<std::string, double> random_defects;   ///< kind -> fraction
         CalibrationKind calibration = CalibrationKind::oracle;
         Imperfections imperfections;
@@ -75,8 +77,8 @@ std::string fingerprint(const Configuration& configuration);
 /// The network with every synapse. @throws InputError naming file and population when it needs more denmems than the HICANNs have, before any memory is taken
 Network expand_network(const Configuration& configuration);
 
-/// What is broken on a wafer of the configuration, consequences included (derived()).
-Defects defects_of(const Configuration& configuration, std::uint64_t wafer_id);
+/// What is broken on each wafer of the configuration, consequences included (derived()).
+std::vector<Defects> defects_of(const Configuration& configuration);
 
 /// All keys for `--help-config`: name, what it takes, default, meaning.
 std::string configuration_help();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "batch.hpp"
+#include "chips_reader.hpp"
 #include "defects_reader.hpp"
 #include "network_reader.hpp"
 #include "parameter_checks.hpp"
@@ -47,62 +49,27 @@ Type<T> at(Member member, Type<Part> type)
     return {type.expects, [=](const Yaml& node, const std::string& path, T& target, Reading& reading) { type.read(node, path, member(target), reading); }};
 }
 
-std::vector<Hicann> read_enums(const Yaml& list, const std::string& path, Mistakes& mistakes)
+void read_wafer_ids(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
 {
-    std::vector<Hicann> hicanns;
-    for (const auto& item : list.items)
-        if (item.is(Yaml::Kind::scalar) && item.text.find('/') != std::string::npos)
-            mistakes.add(item, path,
-                         fmt::format("several wafers are not yet available; expected {}, found {}", whole_expects(0, Hicann::count - 1), item.shown()));
-        else if (const auto value = read_whole(item, path, 0, Hicann::count - 1, mistakes))
-            hicanns.emplace_back(static_cast<int>(*value));
-    std::sort(hicanns.begin(), hicanns.end());
-    hicanns.erase(std::unique(hicanns.begin(), hicanns.end()), hicanns.end());
-    return hicanns;
+    auto& mistakes = reading.mistakes;
+    const bool several = node.is(Yaml::Kind::list);
+    if (several && (node.items.empty() || node.items.size() > most_wafers)) {
+        mistakes.add(node, path, fmt::format("expected from 1 to {} wafers, found {}", most_wafers, node.items.size()));
+        return;
+    }
+    auto& ids = configuration.wafer.ids;
+    ids.clear();
+    for (const Yaml& item : several ? std::span<const Yaml>(node.items) : std::span(&node, 1)) {
+        const auto id = read_whole(item, path, 0, std::numeric_limits<std::int32_t>::max(), mistakes);
+        if (id && std::find(ids.begin(), ids.end(), *id) != ids.end())
+            mistakes.add(item, path, fmt::format("expected every wafer once, found {} twice", *id));
+        ids.push_back(id.value_or(0));
+    }
 }
 
-Type<std::vector<Hicann>> hicanns_type()
+void read_usable_chips(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
 {
-    const std::string expects = "all | a list of HICANNs (0 to 383) | {x: [0, 35], y: [0, 15]}";
-    return {expects, [=](const Yaml& node, const std::string& path, std::vector<Hicann>& target, Reading& reading) {
-                auto& mistakes = reading.mistakes;
-                const auto before = mistakes.count();
-                std::vector<Hicann> hicanns;
-                if (node.is_word("all")) {
-                    for (const auto hicann : all<Hicann>())
-                        hicanns.push_back(hicann);
-                } else if (node.is(Yaml::Kind::list) && !node.items.empty()) {
-                    hicanns = read_enums(node, path, mistakes);
-                } else if (node.is(Yaml::Kind::map) && check_map(node, path, {"x", "y"}, mistakes)) {
-                    std::array<std::array<std::uint64_t, 2>, 2> bounds{{{0, 35}, {0, 15}}};
-                    for (const auto& [name, axis] : {std::pair("x", 0), std::pair("y", 1)}) {
-                        const auto* range = node.find(name);
-                        if (!range)
-                            continue;
-                        const auto most = bounds[axis][1];
-                        const auto where = fmt::format("{}.{}", path, name);
-                        if (!range->is(Yaml::Kind::list) || range->items.size() != 2) {
-                            mistakes.expected(*range, where, fmt::format("[first, last] within 0 to {}", most));
-                            continue;
-                        }
-                        for (std::size_t end = 0; end < 2; ++end)
-                            bounds[axis][end] = read_whole(range->items[end], where, 0, most, mistakes).value_or(bounds[axis][end]);
-                    }
-                    for (const auto hicann : all<Hicann>()) {
-                        const auto x = static_cast<std::uint64_t>(hicann.x()), y = static_cast<std::uint64_t>(hicann.y());
-                        if (x >= bounds[0][0] && x <= bounds[0][1] && y >= bounds[1][0] && y <= bounds[1][1])
-                            hicanns.push_back(hicann);
-                    }
-                    if (hicanns.empty() && mistakes.count() == before)
-                        mistakes.add(node, path,
-                                     fmt::format("expected a region with HICANNs, found none in x {}-{}, y {}-{}", bounds[0][0], bounds[0][1], bounds[1][0],
-                                                 bounds[1][1]));
-                } else {
-                    mistakes.expected(node, path, expects);
-                }
-                if (mistakes.count() == before)
-                    target = std::move(hicanns);
-            }};
+    read_chips(node, path, configuration.wafer.ids, configuration.wafer.chips, reading.mistakes);
 }
 
 void read_technology(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
@@ -134,7 +101,7 @@ void read_defects(const Yaml& node, const std::string& path, C& configuration, R
             if (check_map(node, path, {"random"}, reading.mistakes) && random)
                 wafer.random_defects = read_random_defects(*random, path + ".random", reading.mistakes);
         } else {
-            wafer.listed_defects = read_listed_defects(node, path, reading.mistakes);
+            wafer.listed_defects = read_listed_defects(node, path, wafer.ids, reading.mistakes);
         }
         return;
     }
@@ -148,7 +115,7 @@ void read_defects(const Yaml& node, const std::string& path, C& configuration, R
         reading.mistakes.add(node, path, fmt::format("expected none, a defects file or {{random: …}}, found no file \"{}\"", node.text));
         return;
     }
-    wafer.listed_defects = read_listed_defects(reading.yaml.read_file(file, "wafer.defects."), path, reading.mistakes);
+    wafer.listed_defects = read_listed_defects(reading.yaml.read_file(file, "wafer.defects."), path, wafer.ids, reading.mistakes);
 }
 
 void read_mapping_file(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
@@ -297,24 +264,26 @@ void read_output(const Yaml& node, const std::string& path, C& configuration, Re
         reading.mistakes.expected(node, path, "the path of a folder");
 }
 
+void read_entry_chips(const Yaml& node, const std::string& path, PlaceEntry& entry, Reading& reading)
+{
+    read_chips(node, path, entry.configuration->wafer.ids, entry.chips, reading.mistakes);
+}
+
 void read_place(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
 {
-    const auto defects = defects_of(configuration, configuration.wafer.id);
+    const auto defects = defects_of(configuration);
+    const auto& ids = configuration.wafer.ids;
     read_entries(node, path, configuration, place_keys(), reading, [&](const Yaml& item, const std::string& where, const PlaceEntry& entry) {
         const auto& population = configuration.network.populations[entry.population];
-        const auto& allowed = configuration.wafer.hicanns;
-        std::vector<Chip> chips;
-        for (const auto hicann : entry.hicanns) {
-            if (!std::binary_search(allowed.begin(), allowed.end(), hicann)) {
-                reading.mistakes.add(item, where + ".hicanns", fmt::format("expected HICANNs among wafer.hicanns, found {}", hicann.value()));
+        const auto& allowed = configuration.wafer.chips;
+        std::vector<Chip> chips = entry.chips;
+        for (const Chip chip : chips)
+            if (!std::binary_search(allowed.begin(), allowed.end(), chip)) {
+                reading.mistakes.add(item, where + ".hicanns", fmt::format("expected HICANNs among wafer.hicanns, found {}", chip_name(chip, ids)));
                 return;
             }
-            chips.push_back({0, hicann});
-        }
-        if (entry.hicanns.empty())              // none asked for: all that work
-            for (const auto hicann : allowed)
-                if (defects.usable(hicann))
-                    chips.push_back({0, hicann});
+        if (chips.empty())                      // none asked for: all that work
+            std::copy_if(allowed.begin(), allowed.end(), std::back_inserter(chips), [&](Chip chip) { return defects[chip.wafer].usable(chip.hicann); });
         for (const auto& [first, last] : entry.neurons.empty() ? all_neurons(population) : entry.neurons) {
             for (const auto& other : configuration.mapping.place)
                 if (other.population == entry.population && other.first <= last && first <= other.last) {
@@ -358,7 +327,6 @@ const std::vector<Key<Configuration>>& configuration_keys()
     const auto run = [](auto member) { return [=](C& c) -> auto& { return c.run.*member; }; };
     const auto max_synapse_loss = [](C& c) -> auto& { return c.max_synapse_loss; };
     const auto strict = [](C& c) -> auto& { return c.strict; };
-    const auto is_list = [](const Yaml& node) { return node.is(Yaml::Kind::list); };
     const auto is_auto_or_table = [](const Yaml& node) {
         return node.is_word("auto") || (node.is(Yaml::Kind::scalar) && (node.text.find('/') != std::string::npos || node.text.ends_with(".h5")));
     };
@@ -375,10 +343,10 @@ const std::vector<Key<Configuration>>& configuration_keys()
 
         {"wafer.technology", {"a name, or the path of a file", read_technology}, "hicann-x1000",
          "the chips: configs/technology/<name>.yaml; hicann-v4 is the real one, for a speedup of 10000"},
-        {"wafer.id", later(whole_type<C>(wafer(&C::Wafer::id), 0, largest), "a whole number >= 0 (a list: several wafers; not yet)", is_list), "1",
-         "which manufactured wafer: seeds every fixed mismatch and random defects"},
-        {"wafer.hicanns", at<C>(wafer(&C::Wafer::hicanns), hicanns_type()), "all",
-         "chips that may be used"},
+        {"wafer.id", {"a whole number >= 0 | a list of them", read_wafer_ids}, "1",
+         "which manufactured wafer: seeds every fixed mismatch and random defects; a list: several wafers, joined by their links"},
+        {"wafer.hicanns", {std::string(chips_expect), read_usable_chips}, "all",
+         "chips that may be used; a region: of every wafer"},
         {"wafer.defects", {"none | the path of a defects file | {random: {kind: fraction}}", read_defects}, "none",
          "what is broken (kinds below); random defects are drawn from wafer.id"},
         {"wafer.calibration",
@@ -402,7 +370,7 @@ const std::vector<Key<Configuration>>& configuration_keys()
         {"mapping.synapse_switch_limit", whole_type<C>(mapping(&MappingOptions::synapse_switch_limit), 1, 16), "1",
          "closed synapse switches a V line (rule S3)"},
         {"mapping.nets", choice_type<C>(mapping(&MappingOptions::nets), nets), "auto",
-         "one_per_population: no source shares a sending repeater with another population"},
+         "one_per_population: no source shares a sending repeater with another population, and each population has as few of them as can be"},
         {"mapping.seed", whole_type<C>(mapping(&MappingOptions::seed), 0, largest), "1",
          "of what the mapping draws"},
         {"mapping.max_synapse_loss", quantity_type<C>(max_synapse_loss, Unit::none, Range{0, 1}), "1.0",
@@ -463,7 +431,7 @@ const std::vector<Key<PlaceEntry>>& place_keys()
     static const std::vector<Key<E>> keys{
         {"population", neurons_population_type<E>(of(&E::population)), "", "whose neurons"},
         {"neurons", neurons_type<E>(of(&E::population), of(&E::neurons)), "", "without it: all"},
-        {"hicanns", at<E>(of(&E::hicanns), hicanns_type()), "", "chips they may lie on; without it: all of wafer.hicanns"},
+        {"hicanns", {std::string(chips_expect), read_entry_chips}, "", "chips they may lie on; without it: all of wafer.hicanns"},
         {"size", at<E>(of(&E::size), denmems_type()), "", "denmems a neuron; without it mapping.neuron_size"},
     };
     return keys;

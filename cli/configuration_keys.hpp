@@ -24,7 +24,7 @@ struct PlaceEntry {
     const Configuration* configuration;
     std::uint32_t population = 0;
     std::vector<NeuronRange> neurons;
-    std::vector<Hicann> hicanns;
+    std::vector<Chip> chips;
     int size = 0;
 };
 const std::vector<Key<RecordEntry>>& record_keys();

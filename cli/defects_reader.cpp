@@ -1,5 +1,7 @@
 #include "defects_reader.hpp"
 
+#include "chips_reader.hpp"
+
 namespace bss {
 
 namespace {
@@ -12,6 +14,7 @@ std::vector<std::string> kind_names()
     return names;
 }
 
+/// A list of numbers within a HICANN.
 void mark_list(const Yaml& list, const std::string& path, const DefectKind& kind, Hicann hicann, Defects& defects, Mistakes& mistakes)
 {
     if (!list.is(Yaml::Kind::list)) {
@@ -23,11 +26,23 @@ void mark_list(const Yaml& list, const std::string& path, const DefectKind& kind
             kind.mark(defects, hicann, static_cast<int>(*index));
 }
 
+/// A list of enums on wafers.
+void mark_on_wafers(const Yaml& list, const std::string& path, const DefectKind& kind, const std::vector<std::uint64_t>& ids, std::vector<Defects>& defects, Mistakes& mistakes)
+{
+    if (!list.is(Yaml::Kind::list)) {
+        mistakes.expected(list, path, fmt::format("a list of {}", ids.size() == 1 ? fmt::format("numbers from 0 to {}", kind.count - 1) : on_wafer_expects(kind.count, ids)));
+        return;
+    }
+    for (const auto& item : list.items)
+        if (const auto at = read_on_wafer(item, path, kind.count, ids, mistakes))
+            kind.mark(defects[at->first], Hicann(), at->second);
+}
+
 }   // namespace
 
-Defects read_listed_defects(const Yaml& node, const std::string& path, Mistakes& mistakes)
+std::vector<Defects> read_listed_defects(const Yaml& node, const std::string& path, const std::vector<std::uint64_t>& ids, Mistakes& mistakes)
 {
-    Defects defects;
+    std::vector<Defects> defects(ids.size());
     if (!check_map(node, path, kind_names(), mistakes))
         return defects;
     for (const auto& kind : defect_kinds()) {
@@ -36,13 +51,13 @@ Defects read_listed_defects(const Yaml& node, const std::string& path, Mistakes&
             continue;
         const auto below = fmt::format("{}.{}", path, kind.name);
         if (kind.on_wafer) {
-            mark_list(*value, below, kind, Hicann(), defects, mistakes);
+            mark_on_wafers(*value, below, kind, ids, defects, mistakes);
         } else if (!value->is(Yaml::Kind::map)) {
             mistakes.expected(*value, below, "a map from HICANN to a list of numbers");
         } else {
             for (std::size_t k = 0; k < value->items.size(); k += 2)
-                if (const auto hicann = read_whole(value->items[k], below, 0, Hicann::count - 1, mistakes))
-                    mark_list(value->items[k + 1], fmt::format("{}.{}", below, *hicann), kind, Hicann(static_cast<int>(*hicann)), defects, mistakes);
+                if (const auto chip = read_on_wafer(value->items[k], below, Hicann::count, ids, mistakes))
+                    mark_list(value->items[k + 1], fmt::format("{}.{}", below, value->items[k].text), kind, Hicann(chip->second), defects[chip->first], mistakes);
         }
     }
     return defects;

@@ -87,7 +87,7 @@ Estimate estimate_of(const Configuration& configuration, const Technology& techn
     const auto line = [&](std::string_view name, const std::string& value) { out += fmt::format("  {:<22} {}\n", name, value); };
     line("network", fmt::format("{:.0f} neurons, {:.0f} sources, {}{:.0f} synapses", neurons, sources, synapses > 0 ? "about " : "", synapses));
     if (!ideal)
-        line("HICANNs", fmt::format("at least {:.0f} of {} ({} denmems a neuron{})", hicanns, configuration.wafer.hicanns.size(), size,
+        line("HICANNs", fmt::format("at least {:.0f} of {} ({} denmems a neuron{})", hicanns, configuration.wafer.chips.size(), size,
                                 size_is_open ? " assumed" : ""));
     line("memory", fmt::format("about {:.1f} GB, {:.3g} MB of it for traces", (memory + trace_bytes) * 1e-9, trace_bytes * 1e-6));
     if (ideal) {

@@ -26,17 +26,18 @@ Hardware make_hardware(const Configuration& configuration)
 {
     Hardware hardware;
     hardware.technology = Technology::load(configuration.wafer.technology);
-    const auto silicon = std::make_shared<const Silicon>(hardware.technology, configuration.wafer.imperfections, configuration.wafer.id);
-    const auto calibration_begin = std::chrono::steady_clock::now();
     Machine& machine = hardware.machine;
-    machine.silicon = {silicon};
-    machine.calibration = {make_calibration(configuration.wafer.calibration, *silicon)};
+    for (const std::uint64_t id : configuration.wafer.ids)
+        machine.silicon.push_back(std::make_shared<const Silicon>(hardware.technology, configuration.wafer.imperfections, id));
+    const auto calibration_begin = std::chrono::steady_clock::now();
+    for (const auto& silicon : machine.silicon)
+        machine.calibration.push_back(make_calibration(configuration.wafer.calibration, *silicon));
     hardware.calibration_seconds = seconds_since(calibration_begin);
-    machine.defects = {defects_of(configuration, configuration.wafer.id)};
+    machine.defects = defects_of(configuration);
     machine.speedup = configuration.run.speedup;
-    for (Hicann hicann : configuration.wafer.hicanns)
-        if (machine.defects[0].usable(hicann))
-            machine.chips.push_back({0, hicann});
+    for (const Chip chip : configuration.wafer.chips)
+        if (machine.defects[chip.wafer].usable(chip.hicann))
+            machine.chips.push_back(chip);
     return hardware;
 }
 
@@ -56,8 +57,12 @@ Program make_program(const Configuration& configuration, const Network& network,
 {
     const RunSettings settings{
         .timestep_s = mapping.scale.seconds(configuration.run.timestep_ms), .trial = configuration.run.seed, .traces = std::move(traces)};
-    return configuration.run.mode == RunMode::ideal ? ideal_program(network, mapping, hardware.technology, settings)
-                                                    : elaborate(mapping.wafers, std::span(hardware.machine.silicon.front().get(), 1), settings);
+    if (configuration.run.mode == RunMode::ideal)
+        return ideal_program(network, mapping, hardware.technology, settings);
+    std::vector<Silicon> silicon;
+    for (const auto& wafer : hardware.machine.silicon)
+        silicon.push_back(*wafer);
+    return elaborate(mapping.wafers, silicon, settings);
 }
 
 void advance(Engine& engine, std::int64_t until, const std::function<bool()>& after_chunk)

@@ -7,6 +7,9 @@
 #include <H5public.h>
 #include <fmt/format.h>
 
+#include "cli/chips_reader.hpp"
+#include "mapping/bottlenecks.hpp"
+
 namespace bss {
 
 namespace {
@@ -25,6 +28,47 @@ Json by_cause(const std::array<std::uint64_t, loss_cause_names.size()>& lost)
     for (std::size_t k = 0; k < lost.size(); ++k)
         json[std::string(loss_cause_names[k])] = lost[k];
     return json;
+}
+
+/// What was short, where, for whom, and what would help.
+Json bottlenecks_block(const Outcome& outcome)
+{
+    const auto& ids = outcome.configuration.wafer.ids;
+    Json json = Json::array();
+    for (const Bottleneck& b : bottlenecks(outcome.mapping, outcome.network, outcome.configuration.mapping)) {
+        const Projection& worst = outcome.network.projections[b.worst_projection];
+        Json hicanns = Json::array();
+        for (const auto& [chip, synapses] : b.chips)
+            hicanns.push_back({{"hicann", chip_name(chip, ids)}, {"synapses", synapses}});
+        json.push_back({{"cause", loss_cause_names[static_cast<std::size_t>(b.cause)]},
+                        {"resource", b.resource},
+                        {"synapses", b.synapses},
+                        {"hicanns_hit", b.all_chips},
+                        {"worst_hicanns", hicanns},
+                        {"worst_projection",
+                         {{"pre", outcome.network.populations[worst.pre].name}, {"post", outcome.network.populations[worst.post].name}, {"synapses", b.of_worst_projection}}},
+                        {"advice", b.advice}});
+    }
+    return json;
+}
+
+/// Ways from wafer to wafer: neurons whose spikes take them, entries on other wafers, and synapses that hang on them.
+Json relays_block(const Mapping& mapping, const Network& network)
+{
+    std::size_t neurons = 0, entries = 0, synapses = 0;
+    for (const auto& rows : mapping.relays) {
+        entries += rows.size();
+        for (std::size_t k = 0; k < rows.size(); ++k)
+            neurons += k == 0 || rows[k].id != rows[k - 1].id;
+    }
+    for (std::size_t k = 0; entries > 0 && k < network.projections.size(); ++k) {
+        const Projection& p = network.projections[k];
+        if (is_source(network.populations[p.pre].cell))
+            continue;
+        for (std::size_t s = 0; s < p.size(); ++s)
+            synapses += mapping.synapses[k][s].realised() && mapping.synapses[k][s].chip.wafer != mapping.placement[p.pre][p.pre_neuron[s]].chip.wafer;
+    }
+    return {{"neurons", neurons}, {"entries", entries}, {"synapses", synapses}};
 }
 
 Json mapping_block(const Outcome& outcome)
@@ -81,6 +125,8 @@ Json mapping_block(const Outcome& outcome)
             {"rebuilt_from_bits", mapping.rebuilt_from_bits},
             {"clipped_parameters", mapping.clipped_parameters},
             {"clipped_weights", mapping.clipped_weights},
+            {"bottlenecks", bottlenecks_block(outcome)},
+            {"relays", relays_block(mapping, outcome.network)},
             {"seconds", mapping.seconds}};
 }
 
@@ -105,6 +151,7 @@ Json run_block(const Outcome& outcome)
             {"slower_than_hardware", real_time > 0 ? wanted.speedup / real_time : 0.0},
             {"membranes", run.counters.membranes},
             {"denmem_steps", run.counters.denmem_steps},
+            {"relayed_spikes", run.counters.relayed},
             {"row_events", run.counters.row_events},
             {"synaptic_events", run.counters.synaptic_events}};
 }
@@ -174,7 +221,7 @@ Json make_summary(const Outcome& outcome)
             {"imperfections", imperfections},
             {"warnings", warnings_block(outcome)},
             {"provenance",
-             {{"wafer_id", configuration.wafer.id},
+             {{"wafer_id", configuration.wafer.ids.size() == 1 ? Json(configuration.wafer.ids.front()) : Json(configuration.wafer.ids)},
               {"technology", configuration.wafer.technology},
               {"seeds", {{"run", configuration.run.seed}, {"mapping", configuration.mapping.seed}, {"network", outcome.network.seed}}},
               {"settings", configuration.settings},

@@ -23,6 +23,12 @@ std::string share(std::uint64_t part, std::uint64_t whole)
     return fmt::format("{:.2f} %", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
+/// "1", or "1, 2, 3" of a list
+std::string numbers(const Json& value)
+{
+    return value.is_array() ? fmt::format("{}", fmt::join(value.get<std::vector<std::uint64_t>>(), ", ")) : std::to_string(value.get<std::uint64_t>());
+}
+
 void heading(std::string& out, std::string_view title) { out += fmt::format("\n{}\n", title); }
 void line(std::string& out, std::string_view name, std::string_view value) { out += fmt::format("  {:<22} {}\n", name, value); }
 
@@ -68,6 +74,16 @@ void add_mapping(std::string& out, const Json& network, const Json& mapping)
     }
     if (worst.size() > most_shown)
         line(out, "", fmt::format("and {} more projections", worst.size() - most_shown));
+    for (const Json& b : mapping["bottlenecks"]) {
+        std::string hicanns;
+        for (const Json& chip : b["worst_hicanns"])
+            hicanns += (hicanns.empty() ? "" : ", ") + chip["hicann"].get<std::string>();
+        line(out, "short of " + b["resource"].get<std::string>(), fmt::format("on {} HICANNs, most on {}", grouped(b["hicanns_hit"]), hicanns));
+        line(out, "", b["advice"].get<std::string>());
+    }
+    if (const Json& relays = mapping["relays"]; relays["entries"].get<std::uint64_t>() > 0)
+        line(out, "from wafer to wafer", fmt::format("{} wafers; spikes of {} neurons take the links to {} entries, for {} synapses", grouped(mapping["wafers"]),
+                                                     grouped(relays["neurons"]), grouped(relays["entries"]), grouped(relays["synapses"])));
     line(out, "clipped", fmt::format("{} parameters, {} weights", grouped(mapping["clipped_parameters"]), grouped(mapping["clipped_weights"])));
     if (const auto kept = mapping["synapses_kept_ideal"].get<std::uint64_t>(); kept > 0)
         line(out, "kept as ideal synapses", grouped(kept));
@@ -84,7 +100,7 @@ void add_wafer(std::string& out, const Json& summary)
 {
     heading(out, "Wafer");
     line(out, "wafer",
-         fmt::format("{}, technology {}", summary["provenance"]["wafer_id"].get<std::uint64_t>(), summary["provenance"]["technology"].get<std::string>()));
+         fmt::format("{}, technology {}", numbers(summary["provenance"]["wafer_id"]), summary["provenance"]["technology"].get<std::string>()));
     line(out, "calibration", explanation(summary["calibration"]["kind"].get<std::string>()));
     std::string off;
     std::size_t on = 0;

@@ -145,6 +145,21 @@ def losses(summary):
         out += "<h2>Synapses lost by cause</h2>" + table(
             ["cause", "synapses", "of all"], rows + [("total", mapping["synapses_lost"], share(mapping["synapses_lost"], summary["network"]["synapses"]))]
         )
+        if mapping.get("bottlenecks"):
+            rows = [
+                (
+                    b["resource"],
+                    b["synapses"],
+                    f"{b['worst_projection']['pre']} → {b['worst_projection']['post']}: {b['worst_projection']['synapses']}",
+                    b["hicanns_hit"],
+                    ", ".join(f"{c['hicann']} ({c['synapses']})" for c in b["worst_hicanns"]),
+                    b["advice"],
+                )
+                for b in mapping["bottlenecks"]
+            ]
+            out += "<h2>What was short, and what would help</h2>" + table(
+                ["short of", "synapses", "worst projection", "HICANNs hit", "worst HICANNs (synapses)", "what would help"], rows
+            )
     if summary.get("run"):
         out += "<h2>Spikes lost on the way</h2>" + table(["where", "spikes"], list(lost.items()))
     return out
@@ -195,7 +210,7 @@ def page(result, pictures, traces):
         + (table(["code", "count", "message"], [(w["code"], w["count"], w["message"]) for w in s["warnings"]]) if s["warnings"] else "<p>None.</p>")
     )
     if mapping:
-        parts.append(details("Mapping", {k: v for k, v in mapping.items() if k not in ("projections", "lost_by_cause")}))
+        parts.append(details("Mapping", {k: v for k, v in mapping.items() if k not in ("projections", "lost_by_cause", "bottlenecks")}))
     if s.get("run"):
         parts.append(details("Run", s["run"]))
     parts += [

@@ -52,7 +52,7 @@ TEST(Batch, a_sweep_takes_every_combination_the_last_key_fastest)
             for (const auto timestep : {0.05, 0.1})
                 for (const auto seed : {1u, 2u}) {
                     const auto& c = batch.configuration(run++);
-                    EXPECT_EQ(c.wafer.id, id);
+                    EXPECT_EQ(c.wafer.ids.front(), id);
                     EXPECT_EQ(c.network.populations[0].size, size);
                     EXPECT_EQ(c.run.timestep_ms, timestep);
                     EXPECT_EQ(c.run.seed, seed);
@@ -105,7 +105,7 @@ TEST(Batch, a_run_is_the_single_run_with_its_settings)
     const auto file = scratch.write("config.yaml", base);
     Batch batch(file, {"sweep={wafer.id: [3, 4], run.duration: [10 ms, 20 ms]}", "strict=true"});
     const auto inside = batch.configuration(2);
-    EXPECT_EQ(inside.wafer.id, 4u);
+    EXPECT_EQ(inside.wafer.ids.front(), 4u);
     EXPECT_EQ(inside.run.duration_ms, 10);
     EXPECT_TRUE(inside.strict);
     std::vector<std::string> options;
@@ -113,7 +113,7 @@ TEST(Batch, a_run_is_the_single_run_with_its_settings)
         options.push_back(key + "=" + value);
     const auto alone = read_configuration(file, options);
     EXPECT_EQ(alone.settings, inside.settings);
-    EXPECT_EQ(alone.wafer.id, 4u);
+    EXPECT_EQ(alone.wafer.ids.front(), 4u);
     EXPECT_EQ(alone.run.duration_ms, 10);
 }
 
@@ -167,7 +167,7 @@ TEST(Batch, mistakes_name_their_place)
         {"sweep:\n  wafer.id: 3\n", "config.yaml:14: sweep.wafer.id: expected a list of values, found \"3\""},
         {"sweep:\n  wafer.id: []\n", "config.yaml:14: sweep.wafer.id: expected a list of values, found an empty list"},
         {"sweep:\n  wafer.idd: [1]\n", "config.yaml:14: wafer.idd: unknown key, did you mean id?"},
-        {"sweep:\n  wafer.id:\n    - 1\n    - x\n", "config.yaml:16: wafer.id: expected a whole number >= 0, found \"x\""},
+        {"sweep:\n  wafer.id:\n    - 1\n    - x\n", "config.yaml:16: wafer.id: expected a whole number from 0 to 2147483647, found \"x\""},
         {"sweep: {run: [{}, {}]}\n", "config.yaml:13: sweep: expected single keys, as in {wafer.id: [1, 2]}, found the block \"run\""},
         {"sweep: {run.trials: [1, 2]}\n", "config.yaml:13: sweep: expected keys that can differ"},
         {"sweep: {output: [a, b]}\n", "config.yaml:13: sweep: expected keys that can differ"},

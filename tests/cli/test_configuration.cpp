@@ -33,8 +33,8 @@ TEST(Configuration, defaults_are_those_of_the_contract)
     const Scratch scratch;
     const auto c = read(scratch, "network: {populations: {a: {size: 1, cell: IF_cond_exp}}}\n");
     EXPECT_EQ(c.wafer.technology, "hicann-x1000");
-    EXPECT_EQ(c.wafer.id, 1u);
-    EXPECT_EQ(c.wafer.hicanns.size(), 384u);
+    EXPECT_EQ(c.wafer.ids, std::vector<std::uint64_t>{1});
+    EXPECT_EQ(c.wafer.chips.size(), 384u);
     EXPECT_FALSE(c.wafer.listed_defects);
     EXPECT_TRUE(c.wafer.random_defects.empty());
     EXPECT_EQ(c.wafer.calibration, CalibrationKind::oracle);
@@ -104,8 +104,8 @@ strict: yes
     EXPECT_EQ(c.record[1].neurons.front().first, 3u);
     EXPECT_EQ(c.output, "elsewhere");
     EXPECT_TRUE(c.strict);
-    EXPECT_EQ(c.wafer.id, 7u);
-    EXPECT_EQ(c.wafer.hicanns, (std::vector<Hicann>{Hicann(172), Hicann(173), Hicann(174), Hicann(175), Hicann(330)}));
+    EXPECT_EQ(c.wafer.ids, std::vector<std::uint64_t>{7});
+    EXPECT_EQ(c.wafer.chips, (std::vector<Chip>{{0, Hicann(172)}, {0, Hicann(173)}, {0, Hicann(174)}, {0, Hicann(175)}, {0, Hicann(330)}}));
     EXPECT_EQ(c.wafer.calibration, CalibrationKind::ideal);
     EXPECT_FALSE(c.wafer.imperfections.rewrite);
     EXPECT_FALSE(c.wafer.imperfections.synapse_loss);
@@ -212,8 +212,7 @@ TEST(Configuration, mistakes_in_mapping_and_record)
 TEST(Configuration, what_is_known_but_does_not_work_yet_says_so)
 {
     const Scratch scratch;
-    for (const auto* option : {"wafer.calibration=auto", "wafer.calibration=table.h5",
-                               "wafer.id=[1, 2]", "wafer.hicanns=['33/174']"})
+    for (const auto* option : {"wafer.calibration=auto", "wafer.calibration=table.h5"})
         EXPECT_NE(said(scratch, base, {option}).find("not yet available"), std::string::npos) << option << ": " << said(scratch, base, {option});
     for (const auto* option : {"run.mode=hardware", "run.mode=ideal", "run.trials=1", "sweep=null", "mapping.file=null", "mapping.neuron_size=auto",
                                "wafer.imperfections={synapse_loss: false}"})
@@ -321,7 +320,7 @@ TEST(Configuration, files_are_found_relative_to_the_one_that_names_them)
     EXPECT_EQ(network.projections[0].pre_neuron, (std::vector<std::uint32_t>{1, 0}));
     EXPECT_EQ(network.projections[0].weight.values, (std::vector<double>{0.25, 0.5}));
     EXPECT_TRUE(network.projections[0].delay_given);
-    const auto defects = defects_of(c, 1);
+    const auto defects = defects_of(c)[0];
     EXPECT_FALSE(defects.usable(Hicann(174)));
     EXPECT_TRUE(defects.of(Hicann(175)).neurons.test(2));
     EXPECT_FALSE(defects.of(Hicann(175)).neurons.test(3));
@@ -346,8 +345,44 @@ TEST(Configuration, random_defects_follow_the_wafer)
     const Scratch scratch;
     const auto c = read(scratch, base, {"wafer.defects={random: {neurons: 0.02, drivers: 0.01}}"});
     EXPECT_EQ(c.wafer.random_defects.at("neurons"), 0.02);
-    EXPECT_EQ(defects_of(c, 1), defects_of(c, 1));
-    EXPECT_NE(defects_of(c, 1), defects_of(c, 2));
+    EXPECT_EQ(defects_of(c), defects_of(c));
+    EXPECT_NE(defects_of(c), defects_of(read(scratch, base, {"wafer.defects={random: {neurons: 0.02, drivers: 0.01}}", "wafer.id=2"})));
+}
+
+TEST(Configuration, several_wafers)
+{
+    const Scratch scratch;
+    const auto c = read(scratch, base, {"wafer.id=[33, 5]", "wafer.hicanns=['33/174', '5/174', '33/2']", "wafer.defects={hicanns: ['5/174'], neurons: {'33/2': [7]}, fpgas: ['33/1']}",
+                                        "mapping.place=[{population: Amber, hicanns: ['5/174']}]"});
+    EXPECT_EQ(c.wafer.ids, (std::vector<std::uint64_t>{33, 5}));
+    EXPECT_EQ(c.wafer.chips, (std::vector<Chip>{{0, Hicann(2)}, {0, Hicann(174)}, {1, Hicann(174)}}));
+    EXPECT_EQ(c.mapping.place.at(0).chips, (std::vector<Chip>{{1, Hicann(174)}}));
+    const auto defects = defects_of(c);
+    ASSERT_EQ(defects.size(), 2u);
+    EXPECT_TRUE(defects[0].usable(Hicann(174)));
+    EXPECT_FALSE(defects[1].usable(Hicann(174)));
+    EXPECT_TRUE(defects[0].of(Hicann(2)).neurons.test(7));
+    EXPECT_TRUE(defects[0].fpgas.test(1));
+    EXPECT_EQ(read(scratch, base, {"wafer.id=[33, 5]"}).wafer.chips.size(), 768u);
+    EXPECT_EQ(read(scratch, base, {"wafer.id=[33, 5]", "wafer.hicanns={x: [16, 19], y: [6, 9]}"}).wafer.chips.size(), 32u);
+    EXPECT_EQ(read(scratch, base, {"wafer.id=33", "wafer.hicanns=['33/174', 175]"}).wafer.chips.size(), 2u);
+    const auto drawn = defects_of(read(scratch, base, {"wafer.id=[33, 5]", "wafer.defects={random: {neurons: 0.02}}"}));
+    EXPECT_NE(drawn[0], drawn[1]);
+
+    const std::vector<std::pair<std::vector<std::string>, std::string>> wrong{
+        {{"wafer.id=[]"}, "--set wafer.id: expected from 1 to 20 wafers, found 0"},
+        {{"wafer.id=[1, 1]"}, "--set wafer.id: expected every wafer once, found 1 twice"},
+        {{"wafer.id=[1, x]"}, "--set wafer.id: expected a whole number from 0 to 2147483647, found \"x\""},
+        {{"wafer.id=[1, 2]", "wafer.hicanns=[174]"}, "--set wafer.hicanns: expected wafer/number, \"1/383\" for one, found \"174\""},
+        {{"wafer.id=[1, 2]", "wafer.hicanns=['3/174']"}, "--set wafer.hicanns: expected wafer/number, \"1/383\" for one, found \"3/174\""},
+        {{"wafer.id=[1, 2]", "wafer.hicanns=['2/384']"}, "--set wafer.hicanns: expected wafer/number, \"1/383\" for one, found \"2/384\""},
+        {{"wafer.id=[1, 2]", "wafer.defects={hicanns: [1]}"}, "--set wafer.defects.hicanns: expected wafer/number, \"1/383\" for one, found \"1\""},
+        {{"wafer.hicanns=['33/174']"}, "--set wafer.hicanns: expected a whole number from 0 to 383, found \"33/174\""},
+        {{"wafer.id=[1, 2]", "wafer.hicanns=['1/3']", "mapping.place=[{population: Amber, hicanns: ['2/3']}]"},
+         "--set mapping.place[0].hicanns: expected HICANNs among wafer.hicanns, found 2/3"},
+    };
+    for (const auto& [options, expected] : wrong)
+        EXPECT_EQ(said(scratch, base, options), expected);
 }
 
 TEST(Configuration, too_big_a_population_is_named_before_memory_is_taken)
