@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/background.hpp"
+#include "mapping/bottlenecks.hpp"
 #include "mapping/generators.hpp"
 #include "mapping/storage.hpp"
 #include "pipeline.hpp"
@@ -312,4 +313,27 @@ TEST(Map, RandomNetworksAddUp)
         }
     }
     EXPECT_GE(mapped, 12);
+}
+
+TEST(Map, BottlenecksSayWhatWouldHelp)
+{
+    Mapper mapper;
+    const auto a = mapper.scene.add_population(59), b = mapper.scene.add_population(20);
+    mapper.scene.connect(a, b, 1.0);
+    mapper.scene.options.driver_chain_length = 1;
+    mapper.scene.options.nets = NetForming::one_per_population;
+    const Mapping mapping = mapper.run();
+    const auto found = bottlenecks(mapping, mapper.scene.network, mapper.scene.options);
+    ASSERT_EQ(found.size(), 1);
+    EXPECT_EQ(found[0].cause, LossCause::chain_length);
+    EXPECT_EQ(found[0].resource, "drivers in a chain");
+    EXPECT_EQ(found[0].synapses, mapping.account[0].lost);
+    EXPECT_EQ(found[0].of_worst_projection, mapping.account[0].lost);
+    std::uint64_t on_chips = 0;
+    for (const auto& [chip, synapses] : found[0].chips)
+        on_chips += synapses;
+    EXPECT_EQ(on_chips, mapping.account[0].lost);
+    EXPECT_NE(found[0].advice.find("mapping.driver_chain_length"), std::string::npos);
+    mapper.scene.options.driver_chain_length = 14;
+    EXPECT_TRUE(bottlenecks(mapper.run(), mapper.scene.network, mapper.scene.options).empty());
 }
