@@ -4,7 +4,7 @@ BUILD := build/release
 BIN := $(BUILD)/bin
 PYTHON ?= python3
 
-.PHONY: build run test bench sanitize docs packages clean
+.PHONY: build run test test-install bench sanitize docs packages clean
 
 build: packages .venv/.complete
 	@cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),>/dev/null)

@@ -41,6 +41,7 @@ std::string_view range_text(CellParameter::Range range)
     switch (range) {
         case CellParameter::Range::positive: return " > 0";
         case CellParameter::Range::not_negative: return " >= 0";
+        case CellParameter::Range::dac:
         case CellParameter::Range::any: break;
     }
     return "";

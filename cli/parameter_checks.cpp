@@ -15,6 +15,7 @@ Range range_of(const CellParameter& parameter)
     switch (parameter.range) {
         case CellParameter::Range::positive: return positive;
         case CellParameter::Range::not_negative: return not_negative;
+        case CellParameter::Range::dac: return Range{0, dac_max};
         case CellParameter::Range::any: break;
     }
     return any_number;
@@ -31,7 +32,7 @@ std::string wrong_name(std::string_view name)
 
 WrongParameter wrong_reset(const Population& population)
 {
-    if (is_source(population.cell))
+    if (is_source(population.cell) || population.cell == CellType::HardwareNeuron)
         return {};
     const std::string_view limit = population.cell == CellType::IF_cond_exp ? "v_thresh" : "v_spike";
     const auto& table = parameters_of(population.cell);

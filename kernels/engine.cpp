@@ -14,7 +14,7 @@ std::vector<std::vector<float>> Engine::present() const { return {}; }
 
 void Engine::change(Program, Stimulus)
 {
-    throw RunError(fmt::format("the {} backend cannot change a network while it runs; reset to time 0 first", backend()));
+    throw RunError(fmt::format("the {} backend cannot change a network while it runs; reset to time 0 first, or use the backend cpu", backend()));
 }
 
 std::unique_ptr<Engine> make_engine(Program program, Stimulus stimulus, const EngineOptions& options)

@@ -43,6 +43,32 @@ void Train::draw()
         next_s_ = Queue::unlimited;
 }
 
+void Train::take_over(const Train& before)
+{
+    generator_ = before.generator_;
+    taken_ = before.taken_;
+    next_s_ = before.next_s_;
+}
+
+void Train::begin_at(double now_s, std::uint32_t taken)
+{
+    if (const auto* given = std::get_if<SpikeTimes>(&source_->train)) {
+        taken_ = static_cast<std::uint32_t>(std::lower_bound(given->times_s.begin(), given->times_s.end(), now_s) - given->times_s.begin());
+        draw();
+        return;
+    }
+    if (generator_) {
+        while (next_s_ < now_s) {
+            ++taken_;
+            draw();
+        }
+        return;
+    }
+    taken_ = taken + 1;                     // the interval at hand has been looked at: it did not end before now
+    next_s_ = std::max(now_s, std::get<PoissonTrain>(source_->train).start_s);
+    draw();
+}
+
 void Train::take(double end_s, std::vector<double>& times_s)
 {
     while (next_s_ < end_s) {
@@ -168,6 +194,26 @@ void Playback::play(Board& board, double begin_s, double end_s, std::vector<std:
         }
         inputs[entry.chip].push_back({*sent_s, entry.net, entry.source, event.number, entry.address});
     }
+}
+
+void Playback::take_over(Playback& before, const Stimulus& was, const Stimulus& is, double now_s)
+{
+    for (std::size_t s = 0; s < trains_.size() && s < before.trains_.size(); ++s)
+        if (was.sources[s].train == is.sources[s].train)
+            trains_[s].take_over(before.trains_[s]);
+        else
+            trains_[s].begin_at(now_s, before.trains_[s].taken());
+    for (std::size_t b = 0; b < boards_.size() && b < before.boards_.size(); ++b) {
+        Board &mine = boards_[b], &other = before.boards_[b];
+        mine.playback = other.playback;
+        if (mine.links.size() == other.links.size())
+            mine.links = std::move(other.links);
+        mine.relayed = std::move(other.relayed);
+        mine.dropped = other.dropped;
+        mine.lost = other.lost;
+    }
+    now_s_ = before.now_s_;
+    recorded_ = std::move(before.recorded_);
 }
 
 std::vector<SourceSpike> Playback::take_spikes()

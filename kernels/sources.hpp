@@ -22,6 +22,10 @@ public:
     /// Appends the spikes before `end_s` that were not taken yet.
     void take(double end_s, std::vector<double>& times_s);
     std::uint32_t taken() const { return taken_; }
+    /// Goes on where another train of the same source is.
+    void take_over(const Train& before);
+    /// Leaves out what comes before `now_s`. @param taken  spikes that the source has sent already
+    void begin_at(double now_s, std::uint32_t taken);
 
 private:
     void draw();
@@ -67,6 +71,9 @@ public:
     static std::int64_t longest_piece(const Program& program);
     /// Takes spikes that left their wafer before the piece of time that the next advance() makes. From one thread, before advance() is called from any.
     void relay(const std::vector<RelayedSpike>& spikes);
+
+    /// Goes on from the queues and trains of `before`; sources that play something else now do so from `now_s` on.
+    void take_over(Playback& before, const Stimulus& was, const Stimulus& is, double now_s);
 
     /// [source] spikes of the piece of time that the last advance() made, ascending.
     const std::vector<std::vector<double>>& fresh() const { return fresh_; }

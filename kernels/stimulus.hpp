@@ -13,18 +13,21 @@ namespace bss {
 /// Given times, ascending, hardware seconds.
 struct SpikeTimes {
     std::vector<double> times_s;
+    bool operator==(const SpikeTimes&) const = default;
 };
 
 /// A Poisson process with addressed randomness: its train depends on the trial's seed and the source's id alone.
 struct PoissonTrain {
     double rate_hz = 0;                                             ///< per hardware second
     double start_s = 0, stop_s = std::numeric_limits<double>::infinity();
+    bool operator==(const PoissonTrain&) const = default;
 };
 
 /// What a background generator of the wafer sends by itself (the configuration has it too): nobody plays it, it is listed to be recorded.
 struct GeneratorTrain {
     BackgroundConfig config;
     double pll_hz = 0;
+    bool operator==(const GeneratorTrain&) const = default;
 };
 
 struct SpikeSource {

@@ -100,6 +100,9 @@ LineTable lines_of(const Network& network, const Scale& scale, const std::vector
 
 Mapping place_ideally(const Network& network, double speedup)
 {
+    for (const Population& population : network.populations)
+        if (population.cell == CellType::HardwareNeuron)
+            throw InputError(fmt::format("population {}: a {} is a piece of hardware, and run.mode is ideal", population.name, name_of(population.cell)));
     Mapping mapping;
     mapping.potentials = fit_potentials(network, std::nullopt);
     mapping.scale = make_scale(speedup, mapping.potentials);

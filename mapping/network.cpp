@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "wafer/floating_gates.hpp"
+
 namespace bss {
 
 namespace {
@@ -26,11 +28,23 @@ const std::vector<CellParameter> eif_cond_exp_isfa_ista{
     {"tau_w", "ms", 144.0, positive},     {"e_rev_E", "mV", 0.0, any},         {"e_rev_I", "mV", -80.0, any},
     {"i_offset", "nA", 0.0, any},
 };
+/// The floating gates of every denmem with cake's base values, V_reset of its block, and the capacitance that weights are counted on.
+std::vector<CellParameter> hardware_neuron()
+{
+    std::vector<CellParameter> parameters;
+    for (int p = 0; p < neuron_fg_count; ++p) {
+        const FgCell& gate = bss::cell(static_cast<NeuronFg>(p));
+        parameters.push_back({gate.name, "DAC", static_cast<double>(gate.base_dac), dac});
+    }
+    parameters.push_back({"V_reset", "DAC", static_cast<double>(bss::cell(SharedFg::V_reset).base_dac), dac});
+    parameters.push_back({"cm", "nF", 1.0, positive});
+    return parameters;
+}
 const std::vector<CellParameter> spike_source_array{};
 const std::vector<CellParameter> spike_source_poisson{
     {"rate", "Hz", 1.0, not_negative}, {"start", "ms", 0.0, not_negative}, {"duration", "ms", 1e10, not_negative},
 };
-constexpr std::array<std::string_view, 4> names{"IF_cond_exp", "EIF_cond_exp_isfa_ista", "SpikeSourceArray", "SpikeSourcePoisson"};
+constexpr std::array<std::string_view, 5> names{"IF_cond_exp", "EIF_cond_exp_isfa_ista", "HardwareNeuron", "SpikeSourceArray", "SpikeSourcePoisson"};
 }   // namespace
 
 std::string_view name_of(CellType cell) { return names[static_cast<std::size_t>(cell)]; }
@@ -40,6 +54,10 @@ const std::vector<CellParameter>& parameters_of(CellType cell)
     switch (cell) {
         case CellType::IF_cond_exp: return if_cond_exp;
         case CellType::EIF_cond_exp_isfa_ista: return eif_cond_exp_isfa_ista;
+        case CellType::HardwareNeuron: {
+            static const std::vector<CellParameter> parameters = hardware_neuron();
+            return parameters;
+        }
         case CellType::SpikeSourceArray: return spike_source_array;
         case CellType::SpikeSourcePoisson: break;
     }

@@ -11,7 +11,8 @@
 
 namespace bss {
 
-enum class CellType : std::uint8_t { IF_cond_exp, EIF_cond_exp_isfa_ista, SpikeSourceArray, SpikeSourcePoisson };
+/// HardwareNeuron: floating gates given directly (DAC), for hardware mode alone.
+enum class CellType : std::uint8_t { IF_cond_exp, EIF_cond_exp_isfa_ista, HardwareNeuron, SpikeSourceArray, SpikeSourcePoisson };
 constexpr bool is_source(CellType cell) { return cell >= CellType::SpikeSourceArray; }
 std::string_view name_of(CellType cell);
 
@@ -19,7 +20,7 @@ std::string_view name_of(CellType cell);
 struct CellParameter {
     std::string_view name, unit;
     double standard;                            ///< PyNN's default
-    enum class Range { any, positive, not_negative } range;
+    enum class Range { any, positive, not_negative, dac } range;
 };
 /// Numeric parameters of a cell type in a fixed order (spike_times is not one of them).
 const std::vector<CellParameter>& parameters_of(CellType cell);

@@ -81,6 +81,8 @@ public:
     {
         Cells& cells = cells_[r.population];
         const std::uint32_t n = r.neuron;
+        if (cells.population->cell == CellType::HardwareNeuron)
+            return write_gates(r);
         const auto mv = [&](double volt) { return scale_.mv(volt); };
         const auto ms = [&](double seconds) { return scale_.ms(seconds); };
         const double cm = cells.value("cm", n) * 1e-9;
@@ -138,8 +140,8 @@ public:
     {
         std::vector<OffsetCurrent> currents;
         for (const Resident& r : residents)
-            if (const double nanoampere = cells_[r.population].value("i_offset", r.neuron); nanoampere != 0.0)
-                currents.push_back({r.population, r.neuron, r.site, nanoampere * ampere_per_nanoampere(r)});
+            if (const Cells& cells = cells_[r.population]; cells.index.contains("i_offset") && cells.value("i_offset", r.neuron) != 0.0)
+                currents.push_back({r.population, r.neuron, r.site, cells.value("i_offset", r.neuron) * ampere_per_nanoampere(r)});
         if (currents.empty())
             return;
         bss::write_offset_currents(config_, currents, technology_, network, quantised_);
@@ -174,6 +176,17 @@ private:
         }
         cells_[r.population].realise(name, r.neuron, to_biological(sum / denmems));
     }
+    /// The DACs that were asked for, in every denmem of the neuron.
+    void write_gates(const Resident& r)
+    {
+        for (int p = 0; p < neuron_fg_count; ++p) {
+            const auto gate = static_cast<NeuronFg>(p);
+            const double dac = as_written(cells_[r.population].value(cell(gate).name, r.neuron));
+            fill(r, gate, dac);
+            cells_[r.population].realise(cell(gate).name, r.neuron, dac);
+        }
+    }
+    double as_written(double dac) const { return quantised_ ? std::round(dac) : dac; }
     void fill(const Resident& r, NeuronFg p, double dac)
     {
         for (const Denmem d : denmems_of(r.site))
@@ -186,17 +199,24 @@ private:
 
     void write_v_reset(FgBlock block, const std::vector<const Resident*>& residents)
     {
-        const auto wanted = [&](const Resident& r) { return scale_.volt(cells_[r.population].value("v_reset", r.neuron)); };
+        const auto direct = [&](const Resident& r) { return cells_[r.population].population->cell == CellType::HardwareNeuron; };
+        const auto transfer_of = [&](const Resident& r) { return calibration_.v_reset(chip_.hicann, r.site.first); };
+        const auto wanted = [&](const Resident& r) {
+            return direct(r) ? transfer_of(r).value(cells_[r.population].value("V_reset", r.neuron)) : scale_.volt(cells_[r.population].value("v_reset", r.neuron));
+        };
+        const auto realise = [&](const Resident& r, double dac) {
+            cells_[r.population].realise(direct(r) ? "V_reset" : "v_reset", r.neuron, direct(r) ? dac : scale_.mv(transfer_of(r).value(dac)));
+        };
         double low = wanted(*residents.front()), high = low, sum = 0.0;
         for (const Resident* r : residents) {
             const Denmem d = r->site.first;
-            const Written written = write(calibration_.v_reset(chip_.hicann, d), wanted(*r), false);
+            const double dac = direct(*r) ? cells_[r->population].value("V_reset", r->neuron) : transfer_of(*r).dac(wanted(*r));
             low = std::min(low, wanted(*r));
             high = std::max(high, wanted(*r));
-            sum += written.dac;
+            sum += dac;
             if (!quantised_) {
-                config_.fg.own_v_reset[d.value()] = written.dac;
-                cells_[r->population].realise("v_reset", r->neuron, scale_.mv(written.value));
+                config_.fg.own_v_reset[d.value()] = dac;
+                realise(*r, dac);
             }
         }
         if (!quantised_)
@@ -204,13 +224,13 @@ private:
         const double mean = std::round(sum / static_cast<double>(residents.size()));
         const bool shared = high - low > 1.8 / dac_max; // differences below a DAC are rounding
         for (const Resident* r : residents) {
-            const Transfer transfer = calibration_.v_reset(chip_.hicann, r->site.first);
-            const double dac = std::clamp(mean, transfer.dac_min, transfer.dac_max);
+            const Transfer transfer = transfer_of(*r);
+            const double dac = direct(*r) ? mean : std::clamp(mean, transfer.dac_min, transfer.dac_max);
             config_.fg.at(block, SharedFg::V_reset) = dac;
-            cells_[r->population].realise("v_reset", r->neuron, scale_.mv(transfer.value(dac)));
+            realise(*r, dac);
             cells_[r->population].reset_shared[r->neuron] = shared;
             if (dac != mean)
-                cells_[r->population].mark_clipped("v_reset", r->neuron);
+                cells_[r->population].mark_clipped(direct(*r) ? "V_reset" : "v_reset", r->neuron);
         }
     }
 };
@@ -233,6 +253,8 @@ void write_initial_potentials(Mapping& mapping, const Network& network, const Pl
         const Population& population = network.populations[p];
         for (std::uint32_t n = 0; n < placement.sites[p].size(); ++n) {
             const NeuronSite& site = placement.sites[p][n];
+            if (population.cell == CellType::HardwareNeuron && !population.initial_v_given)
+                continue;                       // at its leak potential
             mapping.wafers[site.chip.wafer].ideals.initial_potentials.push_back({site.chip.hicann, site.first, mapping.scale.volt(population.initial_v[n])});
         }
         if (population.initial_v_given && !placement.sites[p].empty()) {

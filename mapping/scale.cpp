@@ -65,7 +65,7 @@ std::uint64_t clipped_time_constants(const Network& network, const Technology& t
     const Transfer transfer = technology.nominal(NeuronFg::I_gl, mode, false);
     std::uint64_t clipped = 0;
     for (const Population& population : network.populations) {
-        if (is_source(population.cell))
+        if (is_source(population.cell) || population.cell == CellType::HardwareNeuron)
             continue;
         const Values tau_m = values_of(population, "tau_m");
         for (std::size_t n = 0; n < tau_m.values.size(); ++n) {

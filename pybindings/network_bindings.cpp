@@ -199,7 +199,7 @@ std::uint32_t add_population(NetworkBuilder& network, const std::string& name, s
 
 CellType cell_of(const std::string& name)
 {
-    constexpr std::array cells{CellType::IF_cond_exp, CellType::EIF_cond_exp_isfa_ista, CellType::SpikeSourceArray, CellType::SpikeSourcePoisson};
+    constexpr std::array cells{CellType::IF_cond_exp, CellType::EIF_cond_exp_isfa_ista, CellType::HardwareNeuron, CellType::SpikeSourceArray, CellType::SpikeSourcePoisson};
     std::vector<std::string_view> names;
     for (const CellType cell : cells) {
         if (name_of(cell) == name)

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <tuple>
 
+#include "wafer/error.hpp"
 #include "wafer/random.hpp"
 
 namespace bss {
@@ -109,6 +111,28 @@ void Arrivals::open(std::int64_t first, std::int64_t last)
         if (plastic_[c])
             std::sort(sorted_.begin() + begin_[c], sorted_.begin() + begin_[c + 1],
                       [](const Arrival& a, const Arrival& b) { return std::tie(a.step, a.late, a.list) < std::tie(b.step, b.late, b.list); });
+}
+
+void Arrivals::take_over(const Arrivals& before, std::int64_t now)
+{
+    if (first_ != before.first_ || chips_ != before.chips_)
+        throw InputError("what was changed lets other rows listen, which only time 0 allows: reset first");
+    std::map<std::pair<std::uint16_t, SynapseList>, SynapseList> successors;
+    for (std::size_t at = 0; at < first_.back(); ++at)
+        successors[{chips_[at], before.lists_[at]}] = lists_[at];
+    const auto take = [&](std::int64_t step, Arrival arrival) {
+        arrival.list = successors.at({arrival.chip, arrival.list});
+        if (step - now < static_cast<std::int64_t>(ring_.size()))
+            ring_[static_cast<std::size_t>(step) & (ring_.size() - 1)].push_back(arrival);
+        else
+            later_.emplace_back(step, arrival);
+    };
+    for (std::int64_t step = now; step < now + static_cast<std::int64_t>(before.ring_.size()); ++step)
+        for (const Arrival& arrival : before.ring_[static_cast<std::size_t>(step) & (before.ring_.size() - 1)])
+            take(step, arrival);
+    for (const auto& [step, arrival] : before.later_)
+        take(step, arrival);
+    delayed_ = before.delayed_;
 }
 
 }   // namespace bss

@@ -48,6 +48,10 @@ public:
         __builtin_prefetch(lists_.data() + at, 0, 2);
     }
 
+    /// Takes what is on its way in `before` from the step `now` on: the same routes to the same chips with other synapses.
+    /// @throws InputError where they are not the same
+    void take_over(const Arrivals& before, std::int64_t now);
+
     /// Gathers what acts in [first, last), once for each window, in order.
     void open(std::int64_t first, std::int64_t last);
     /// Of that, what acts on a chip of the thread; ascending by step, and by time within a step if the chip has plastic drivers.

@@ -162,19 +162,20 @@ void ChipRun::present(std::int64_t step, std::vector<std::vector<float>>& values
 
 bool ChipRun::driven(std::int64_t step) const
 {
-    return std::any_of(chip_->currents.begin(), chip_->currents.end(), [&](const CurrentProgram& c) { return model::waveform_changes(step, timestep_s_, c.sample_s); });
+    return drive_anew_ || std::any_of(chip_->currents.begin(), chip_->currents.end(), [&](const CurrentProgram& c) { return model::waveform_changes(step, timestep_s_, c.sample_s); });
 }
 
 void ChipRun::drive(std::int64_t step)
 {
     for (const CurrentProgram& current : chip_->currents) {
-        if (!model::waveform_changes(step, timestep_s_, current.sample_s))
+        if (!drive_anew_ && !model::waveform_changes(step, timestep_s_, current.sample_s))
             continue;
         const double dac = model::waveform_dac(current.dac.data(), static_cast<std::int64_t>(current.dac.size()), current.continuous,
                                                model::waveform_sample(step, timestep_s_, current.sample_s));
         for (std::size_t k = 0; k < current.neurons.size(); ++k)
             membranes_.set_current(static_cast<int>(current.neurons[k]), dac * current.ampere_per_dac[k]);
     }
+    drive_anew_ = false;
 }
 
 void ChipRun::take(Recording& recording)

@@ -58,6 +58,10 @@ public:
     };
     /// Spikes of the last call of run() with this turn, ascending by time; only if the program has ideal synapses.
     const std::vector<Fired>& fired(int turn) const { return fired_[turn]; }
+    void forget_fired() { fired_ = {}; }
+
+    /// Goes on from where `before` is, at the step `now`: the same chip with other parameters and weights.
+    void take_over(const ChipRun& before, std::int64_t now);
 
     /// Appends the spikes and fills in the traces' samples of the chip's own neurons, both since the last take.
     void take(Recording& recording);
@@ -113,6 +117,7 @@ private:
     IdealInput* ideal_ = nullptr;
     std::size_t own_ideal_ = 0;
 
+    bool drive_anew_ = false;                       ///< the next step sets all currents
     std::vector<Probe> probes_;
     std::vector<NeuronSpike> spikes_;
     std::int64_t steps_ = 0, l1_lost_ = 0, up_lost_ = 0, relayed_count_ = 0;

@@ -210,23 +210,30 @@ void CpuEngine::file_sent(Workplace& mine, std::int64_t earliest, int turn) cons
 /// Spikes of the window before this one, and those that sources send in this one.
 void CpuEngine::file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const
 {
-    const auto send = [&](IdealSenders::Lines lines, double time_s) {
-        const auto nearest = static_cast<std::int64_t>(std::floor(time_s / program_.timestep_s + 0.5));
-        for (std::uint32_t line = lines.first; line < lines.last; ++line)
-            input.spike(line, nearest, time_s);
-    };
+    file_fired(input, turn);
+    if (ideal_senders_.any_source())
+        for (const IdealSenders::HostSpike& spike : ideal_senders_.spikes(first, last))
+            file_spike(input, ideal_senders_.of_source(spike.source), spike.time_s);
+}
+
+void CpuEngine::file_spike(IdealInput& input, IdealSenders::Lines lines, double time_s) const
+{
+    const auto nearest = static_cast<std::int64_t>(std::floor(time_s / program_.timestep_s + 0.5));
+    for (std::uint32_t line = lines.first; line < lines.last; ++line)
+        input.spike(line, nearest, time_s);
+}
+
+void CpuEngine::file_fired(IdealInput& input, int turn) const
+{
     constexpr std::size_t ahead = 4;        // spikes whose synapses are on their way
     for (const auto& chip : chips_) {
         const auto& fired = chip->fired(turn);
         for (std::size_t k = 0; k < fired.size(); ++k) {
             if (k + ahead < fired.size())
                 input.prefetch(ideal_senders_.of_neuron(fired[k + ahead].neuron).first);
-            send(ideal_senders_.of_neuron(fired[k].neuron), fired[k].time_s);
+            file_spike(input, ideal_senders_.of_neuron(fired[k].neuron), fired[k].time_s);
         }
     }
-    if (ideal_senders_.any_source())
-        for (const IdealSenders::HostSpike& spike : ideal_senders_.spikes(first, last))
-            send(ideal_senders_.of_source(spike.source), spike.time_s);
 }
 
 void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int turn)

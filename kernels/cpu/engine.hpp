@@ -24,6 +24,7 @@ public:
     Counters counters() const override;
     void restart(Program program, Stimulus stimulus) override;
     std::vector<std::vector<float>> present() const override;
+    void change(Program program, Stimulus stimulus) override;
     std::string_view backend() const override { return "cpu"; }
     std::string_view simd() const override;
     int threads() const override { return threads_; }
@@ -43,7 +44,10 @@ private:
     void build();
     std::vector<Share> shares() const;
     void file_sent(Workplace& mine, std::int64_t earliest, int turn) const;
+    void file_spike(IdealInput& input, IdealSenders::Lines lines, double time_s) const;
+    void file_fired(IdealInput& input, int turn) const;
     void file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const;
+    void take_over(const std::vector<std::unique_ptr<ChipRun>>& chips, std::vector<std::unique_ptr<Workplace>>& workplaces, const Program& was);
     void run(Workplace& mine, std::int64_t first, std::int64_t last, int turn);
 
     int asked_threads_;

@@ -109,4 +109,20 @@ void IdealInput::take(std::int64_t step, std::size_t chip, int in_window, Window
     }
 }
 
+void IdealInput::take_over(const IdealInput& before)
+{
+    if (before.mask_ > mask_) {
+        mask_ = before.mask_;
+        ring_.assign((mask_ + 1) * width_ / lanes, {});
+        filed_for_.assign(mask_ + 1, -1);
+    }
+    for (std::size_t line = 0; line < plastic_.size() && line < before.plastic_.size(); ++line)
+        if (plastic_[line] != static_line && before.plastic_[line] != static_line) {
+            const TsodyksMarkram parameters = states_[plastic_[line]].parameters;
+            states_[plastic_[line]] = before.states_[before.plastic_[line]];
+            states_[plastic_[line]].parameters = parameters;
+        }
+    events_ = before.events_;
+}
+
 }   // namespace bss

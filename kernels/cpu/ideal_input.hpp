@@ -37,6 +37,21 @@ public:
     void take(std::int64_t step, std::size_t chip, int in_window, WindowInput& window);
     bool anything_at(std::int64_t step) const { return filed_for_[static_cast<std::size_t>(step) & mask_] == step; }
 
+    /// Makes room for what waits in `before`, and goes on from its plasticity and counts: the same lines with other weights. Nothing was filed here yet.
+    void take_over(const IdealInput& before);
+    /// Steps that may wait at a time.
+    std::int64_t steps() const { return static_cast<std::int64_t>(mask_) + 1; }
+    /// What acts at `step` on a slot of the thread's chip number `chip`, quanta.
+    std::int32_t waiting(std::int64_t step, std::size_t chip, int input, int slot) const
+    {
+        return anything_at(step) ? reinterpret_cast<const std::int32_t*>(ring_.data())[place(step, chip, input, slot)] : 0;
+    }
+    void add(std::int64_t step, std::size_t chip, int input, int slot, std::int32_t quanta)
+    {
+        filed_for_[static_cast<std::size_t>(step) & mask_] = step;
+        reinterpret_cast<std::int32_t*>(ring_.data())[place(step, chip, input, slot)] += quanta;
+    }
+
     std::int64_t synapses(std::size_t line) const { return static_cast<std::int64_t>(first_[line + 1] - first_[line]); }
     std::int64_t synaptic_events() const { return events_; }
 
@@ -51,6 +66,11 @@ private:
         std::size_t first, slots;                   ///< of a chip within a row: excitatory slots, then inhibitory ones
     };
     QuantaRow* row_of(std::int64_t step) { return ring_.data() + (static_cast<std::size_t>(step) & mask_) * (width_ / lanes); }
+    std::size_t place(std::int64_t step, std::size_t chip, int input, int slot) const
+    {
+        const Part& part = parts_[chip];
+        return (static_cast<std::size_t>(step) & mask_) * width_ + part.first + static_cast<std::size_t>(input) * part.slots + static_cast<std::size_t>(slot);
+    }
 
     std::vector<std::uint64_t> first_;              ///< [line], and one more
     std::vector<Synapse> synapses_;                 ///< of a line ascending by (delay, target)

@@ -349,6 +349,44 @@ float Membranes::g_siemens(int neuron, int synaptic_input, std::span<const std::
     return static_cast<float>(quanta * place.quantum_siemens[static_cast<std::size_t>(synaptic_input)]);
 }
 
+void Membranes::take_over(const Membranes& before)
+{
+    for (std::size_t n = 0; n < data_->places.size(); ++n) {
+        const Place &old = before.data_->places[n], &now = data_->places[n];
+        const BlockGroup &from = before.data_->groups[static_cast<std::size_t>(old.group)], &to = data_->groups[static_cast<std::size_t>(now.group)];
+        const MembraneRows& m = from.membranes(old.block);
+        MembraneRows& mine = to.membranes(now.block);
+        const float v = m.v.of[old.lane], lift = m.lift.of[old.lane];
+        mine.v.of[now.lane] = old.threshold_volt == now.threshold_volt ? v : static_cast<float>(old.threshold_volt + v - now.threshold_volt);
+        mine.refractory.of[now.lane] = m.refractory.of[old.lane];
+        mine.lift.of[now.lane] = lift;
+        const DenmemRows was = denmem_rows(from.features.exponential, from.features.adaptation, from.features.limits);
+        const DenmemRows is = denmem_rows(to.features.exponential, to.features.adaptation, to.features.limits);
+        for (int k = 0; k < to.denmems; ++k) {
+            const Row* d = from.denmem(old.block, k);
+            Row* my = to.denmem(now.block, k);
+            for (std::size_t input = 0; input < 2; ++input) {
+                const float quanta = d[was.g[input]].of[old.lane];
+                const bool same = old.quantum_siemens[input] == now.quantum_siemens[input];
+                my[is.g[input]].of[now.lane] = same ? quanta : static_cast<float>(quanta * (old.quantum_siemens[input] / now.quantum_siemens[input]));
+            }
+            if (!to.features.adaptation)
+                continue;
+            const float gain = to.parameters(now.block, k)[is.gain].of[now.lane];
+            const float old_gain = from.features.adaptation ? from.parameters(old.block, k)[was.gain].of[old.lane] : 0;
+            if (from.features.adaptation && old.scale == now.scale && old_gain == gain) {
+                my[is.w].of[now.lane] = d[was.w].of[old.lane];
+                my[is.carry].of[now.lane] = d[was.carry].of[old.lane];
+                continue;
+            }
+            // In new units, with the membrane's lift still to be added by the new gain.
+            const double w = from.features.adaptation ? model::adaptation_part(d[was.w].of[old.lane], old_gain, lift, d[was.carry].of[old.lane]) / old.scale : 0.0;
+            my[is.w].of[now.lane] = static_cast<float>(w * now.scale - static_cast<double>(gain) * lift);
+            my[is.carry].of[now.lane] = 0;
+        }
+    }
+}
+
 std::string_view Membranes::simd() const { return data_->simd.name; }
 
 }   // namespace bss

@@ -66,6 +66,9 @@ public:
     /// @param arrived  [slot] what acts at that very moment, in quanta; empty: nothing
     float g_siemens(int neuron, int synaptic_input, std::span<const std::int32_t> arrived = {}) const;
 
+    /// Goes on from the state of `before`: the same neurons with other parameters. Potentials and currents stay what they are; what is equal keeps its bits.
+    void take_over(const Membranes& before);
+
     /// Instruction set in use: "avx512", "avx2" or "baseline": the best of the machine, or what the environment's BSS_SIMD says.
     std::string_view simd() const;
 

@@ -61,6 +61,15 @@ public:
         __builtin_prefetch(words_.data() + list + 16, 0, 2);
     }
 
+    /// Goes on from the plasticity and the counts of `before`: the same drivers with other weights.
+    void take_over(const Synapses& before)
+    {
+        if (states_.size() == before.states_.size())
+            states_ = before.states_;
+        row_events_ = before.row_events_;
+        synaptic_events_ = before.synaptic_events_;
+    }
+
     std::int64_t row_events() const { return row_events_; }
     std::int64_t synaptic_events() const { return synaptic_events_; }
 

@@ -85,6 +85,8 @@ class Network:
         spike_times (SpikeSourceArray): ascending times >= 0 for all neurons alike, or (times, begin): neuron k fires at times[begin[k] : begin[k + 1]],
         begin has size + 1 entries.
         on_wafer (SpikeSourcePoisson): from a background generator of the chip.
+        A HardwareNeuron (hardware mode alone) has the 23 floating gates of its denmems and V_reset as parameters, DAC 0 to 1023 with cake's base values, and cm, the nF
+        that weights are counted on.
         """
 
     def set_parameters(self, population: int, parameters: Mapping[str, float | ArrayLike], members: ArrayLike | None = None) -> None:
