@@ -4,7 +4,7 @@ BUILD := build/release
 BIN := $(BUILD)/bin
 PYTHON ?= python3
 
-.PHONY: build run test test-install bench sanitize docs packages clean
+.PHONY: build run test test-install bench fuzz sanitize docs packages clean
 
 build: packages .venv/.complete
 	@cmake --preset release $(if $(wildcard $(BUILD)/CMakeCache.txt),>/dev/null)
@@ -25,6 +25,17 @@ bench: build
 	$(BUILD)/benchmarks/row_event
 	$(BUILD)/benchmarks/mapping_stages
 	$(BUILD)/benchmarks/whole_run
+
+# Coverage-guided fuzzing of everything that reads users' files: a million inputs, some hours. What crashed lies in build/fuzz/crash-*.
+FUZZ_TARGETS := configuration connections mapping
+FUZZ_RUNS_configuration := 300000
+FUZZ_RUNS_connections := 650000
+FUZZ_RUNS_mapping := 50000
+fuzz:
+	@command -v clang++ >/dev/null || { echo "make fuzz: left out, there is no clang++ (Debian: clang, libclang-rt-dev)"; exit 0; }; \
+	cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++ -DBSS_FUZZ=ON -DBSS_BENCHMARKS=OFF >/dev/null && \
+	cmake --build build/fuzz --target $(FUZZ_TARGETS:%=fuzz_%) $(FUZZ_TARGETS:%=fuzz_%_seeds) && cd build/fuzz && \
+	$(foreach t,$(FUZZ_TARGETS),tests/fuzz/fuzz_$(t)_seeds --seeds corpus/$(t) && tests/fuzz/fuzz_$(t) -runs=$(FUZZ_RUNS_$(t)) -max_len=4096 -timeout=60 -rss_limit_mb=4096 -print_final_stats=1 corpus/$(t) &&) true
 
 # Address and undefined-behaviour sanitizer, then the thread sanitizer, over the whole test suite.
 sanitize: packages .venv/.complete

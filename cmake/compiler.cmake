@@ -13,6 +13,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   target_compile_options(bss_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)   # false alarms on std::string operator+ (GCC bug 105651)
 endif()
 target_include_directories(bss_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(BSS_FUZZ)       # clang's coverage for tests/fuzz, and sanitizers; its own opinion on warnings does not matter here
+  target_compile_options(bss_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -g1 -Wno-error)
+  target_link_options(bss_flags INTERFACE -fsanitize=address,undefined)
+endif()
 if(BSS_SANITIZE)
   target_compile_options(bss_flags INTERFACE -fsanitize=${BSS_SANITIZE} -fno-omit-frame-pointer -g)
   target_link_options(bss_flags INTERFACE -fsanitize=${BSS_SANITIZE})

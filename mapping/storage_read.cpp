@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -29,8 +30,15 @@ std::vector<T> read_column(hid_t group, const std::string& name, std::size_t row
     return column;
 }
 
+/// Whether a chip is one that the file configures.
+bool configured(const Mapping& mapping, int wafer, int hicann)
+{
+    return wafer >= 0 && wafer < static_cast<int>(mapping.wafers.size()) && hicann >= 0 && hicann < Hicann::count &&
+           mapping.wafers[static_cast<std::size_t>(wafer)].hicanns.contains(Hicann(hicann));
+}
+
 /// Rows of /placement or /relays.
-std::vector<PlacedNeuron> read_places_of(hid_t group, const Population& population, std::size_t wafers)
+std::vector<PlacedNeuron> read_places_of(hid_t group, const Population& population, const Mapping& mapping)
 {
     const auto id = hdf5::read_dataset<std::uint32_t>(group, "id");
     const auto wafer = read_column<std::uint16_t>(group, "wafer", id.size());
@@ -42,7 +50,7 @@ std::vector<PlacedNeuron> read_places_of(hid_t group, const Population& populati
     std::vector<PlacedNeuron> rows;
     for (std::size_t k = 0; k < id.size(); ++k) {
         const auto within = [](int value, int count) { return value >= 0 && value < count; };
-        if (id[k] >= population.size || wafer[k] >= wafers || !within(hicann[k], Hicann::count) || denmem[k] < -1 || denmem[k] >= Denmem::count ||
+        if (id[k] >= population.size || !configured(mapping, wafer[k], hicann[k]) || denmem[k] < -1 || denmem[k] >= Denmem::count ||
             (merger[k] >= 0 && (!within(merger[k], DncMerger::count) || !within(address[k], L1Address::count))))
             throw InputError(fmt::format("{}: row {} is not one of this population", hdf5::where(group), k));
         PlacedNeuron row{.id = id[k], .chip = {wafer[k], Hicann(hicann[k])}, .denmem = denmem[k], .size = size[k], .merger = {}, .address = {}, .connected = merger[k] >= 0};
@@ -60,7 +68,7 @@ void read_placement(hid_t file, Mapping& mapping, const Network& network)
     const hdf5::Handle root = hdf5::open_group(file, "placement");
     for (const Population& population : network.populations) {
         const hdf5::Handle group = hdf5::open_group(root, population.name);
-        const auto& rows = mapping.placement.emplace_back(read_places_of(group, population, mapping.wafers.size()));
+        const auto& rows = mapping.placement.emplace_back(read_places_of(group, population, mapping));
         for (std::size_t k = 0; k < rows.size() && !is_source(population.cell); ++k)
             if (rows[k].id != k || rows[k].denmem < 0)
                 throw InputError(fmt::format("{}: row {} is not one of this population", hdf5::where(group), k));
@@ -73,7 +81,7 @@ void read_placement(hid_t file, Mapping& mapping, const Network& network)
     const hdf5::Handle relays = hdf5::open_group(file, "relays");
     for (std::size_t p = 0; p < network.populations.size(); ++p)
         if (const std::string& name = network.populations[p].name; hdf5::exists(relays, name))
-            mapping.relays[p] = read_places_of(hdf5::open_group(relays, name), network.populations[p], mapping.wafers.size());
+            mapping.relays[p] = read_places_of(hdf5::open_group(relays, name), network.populations[p], mapping);
 }
 
 void read_places(hid_t file, Mapping& mapping, const Network& network)
@@ -89,8 +97,10 @@ void read_places(hid_t file, Mapping& mapping, const Network& network)
         const auto cause = read_column<std::uint8_t>(group, "cause", rows);
         auto& synapses = mapping.synapses.emplace_back(rows);
         for (std::size_t s = 0; s < rows; ++s) {
+            if (!configured(mapping, wafer[s], hicann[s]) || cause[s] >= loss_cause_names.size())
+                throw InputError(fmt::format("{}: row {} is no place on a wafer", hdf5::where(group), s));
             synapses[s] = {.chip = {wafer[s], Hicann(hicann[s])}, .row = row[s], .column = column[s], .cause = static_cast<LossCause>(cause[s])};
-            if (wafer[s] >= mapping.wafers.size() || (synapses[s].realised() && row[s] >= SynapseRow::count) || cause[s] >= loss_cause_names.size())
+            if (synapses[s].realised() && row[s] >= SynapseRow::count)
                 throw InputError(fmt::format("{}: row {} is no place on a wafer", hdf5::where(group), s));
         }
         mapping.realised_weight.push_back(read_column<float>(weights, std::to_string(k), rows));
@@ -104,11 +114,13 @@ void read_parameters(hid_t file, hid_t group, Mapping& mapping, const Network& n
     const auto numbers = read_column<std::uint32_t>(group, "parameters_of_populations", network.populations.size());
     const hdf5::Handle root = hdf5::open_group(file, "parameters");
     std::size_t k = 0;
+    if (const auto sum = std::accumulate(numbers.begin(), numbers.end(), std::uint64_t{0}); sum != names.size() || sum != clipped.size())
+        throw InputError(fmt::format("{}: expected {} parameters, found {} names and {} counts", hdf5::where(group), sum, names.size(), clipped.size()));
     for (std::size_t p = 0; p < network.populations.size(); ++p) {
         const hdf5::Handle values = hdf5::open_group(root, network.populations[p].name);
         auto& parameters = mapping.parameters.emplace_back();
         for (std::uint32_t n = 0; n < numbers[p]; ++n, ++k)
-            parameters.push_back({.name = names.at(k), .values = hdf5::read_dataset<double>(values, names.at(k)), .clipped = clipped.at(k)});
+            parameters.push_back({.name = names[k], .values = read_column<double>(values, names[k], network.populations[p].size), .clipped = clipped[k]});
     }
 }
 
@@ -118,10 +130,12 @@ void read_warnings(hid_t group, Mapping& mapping)
     const hdf5::Handle warnings = hdf5::open_group(group, "warnings");
     const auto codes = hdf5::read_strings(warnings, "code"), messages = hdf5::read_strings(warnings, "message");
     const auto counts = read_column<std::uint64_t>(warnings, "count", codes.size());
+    if (messages.size() != codes.size())
+        throw InputError(fmt::format("{}: expected {} rows, found {}", hdf5::where(warnings, "message"), codes.size(), messages.size()));
     constexpr std::array<std::string_view, 5> made_anew{"input_rate", "on_wafer_duration", "on_wafer_rate", "delay_ignored", "delay_below_timestep"};
     for (std::size_t k = 0; k < codes.size(); ++k)
         if (std::find(made_anew.begin(), made_anew.end(), codes[k]) == made_anew.end())
-            mapping.warnings.push_back({.code = codes[k], .message = messages.at(k), .count = counts[k]});
+            mapping.warnings.push_back({.code = codes[k], .message = messages[k], .count = counts[k]});
 }
 
 void read_whole(hid_t group, Mapping& mapping, const Network& network)
@@ -131,7 +145,10 @@ void read_whole(hid_t group, Mapping& mapping, const Network& network)
                      .shift_volt = hdf5::read_attribute<double>(group, "shift_volt")};
     mapping.neuron_size = hdf5::read_attribute<int>(group, "neuron_size");
     mapping.big_capacitor = hdf5::read_attribute<int>(group, "big_capacitor") != 0;
-    mapping.leak = static_cast<Gear>(hdf5::read_attribute<int>(group, "leak"));
+    const int leak = hdf5::read_attribute<int>(group, "leak");
+    if (leak < 0 || leak > static_cast<int>(Gear::fast))
+        throw InputError(fmt::format("{}: leak: expected 0 to {}, found {}", hdf5::where(group), static_cast<int>(Gear::fast), leak));
+    mapping.leak = static_cast<Gear>(leak);
     mapping.clipped_parameters = hdf5::read_attribute<std::uint64_t>(group, "clipped_parameters");
     mapping.clipped_weights = hdf5::read_attribute<std::uint64_t>(group, "clipped_weights");
     const auto potentials = read_column<double>(group, "potentials", 4);
