@@ -22,8 +22,8 @@ struct InDegree {
 int drivers_needed(int width, double population, const std::vector<InDegree>& receptors, int neuron_size);
 
 /// Most sources of each population that a net should have: narrow nets fit the longest driver chain, wide nets leave drivers to others. Chosen for the least loss,
-/// as far as the mean statistics of the connections, and the synapses that are broken on the mean chip, tell. With NetForming::one_per_population as wide as can be.
-std::vector<int> net_widths(const Network& network, const Machine& machine, const MappingOptions& options);
+/// as far as the mean statistics of the connections tell. With NetForming::one_per_population as wide as can be.
+std::vector<int> net_widths(const Network& network, const MappingOptions& options);
 
 /// Denmems a neuron for `neuron_size: auto`: the smallest of 4, 8, 16, 32, 64 whose synapses suffice for the population with the most inputs at the use of slots
 /// that is usual (a quarter, mapping.md §4.5), as far as the chips have room.

@@ -263,7 +263,7 @@ void place_inputs(std::vector<SourceNet>& nets, Entrances& entrances, AddressBoo
                   const MappingOptions& options)
 {
     const auto kinds = source_kinds(network);
-    const auto widths = net_widths(network, machine, options);
+    const auto widths = net_widths(network, options);
     Doorman doorman(entrances, addresses, !machine.silicon.empty() && machine.silicon[0]->imperfections().link_bandwidth);
     const AllTargets targets = targets_of_all(network, placement, nets, machine.defects.size());
     std::vector<Group> groups;

@@ -56,34 +56,6 @@ double expected_excess(double n, double p, double limit)
     return excess;
 }
 
-/// The same where each of the slots that make up the limit is broken with some probability.
-double expected_excess(double n, double p, double limit, double broken)
-{
-    if (broken <= 0)
-        return expected_excess(n, p, limit);
-    double excess = 0, probability = std::pow(1 - broken, limit), left = 1;
-    constexpr double rare = 1e-4;
-    for (int k = 0; left > rare && k <= limit; ++k) {
-        excess += probability * expected_excess(n, p, limit - k);
-        left -= probability;
-        probability *= (limit - k) / (k + 1.0) * broken / (1 - broken);
-    }
-    return excess;
-}
-
-/// Part of the synapses of the usable chips that are broken: themselves, with their row, or with the input of their denmem.
-double broken_synapses(const Machine& machine)
-{
-    double broken = 0;
-    for (const Chip chip : machine.chips) {
-        const HicannDefects& d = machine.defects[chip.wafer].of(chip.hicann);
-        const auto part = [](double count, double of) { return 1 - count / of; };
-        broken += 1 - part(static_cast<double>(d.synapses.size()), SynapseRow::count * Column::count) * part(static_cast<double>(d.rows.count()), SynapseRow::count) *
-                          part(static_cast<double>(d.synaptic_inputs.count()), 2 * Denmem::count);
-    }
-    return std::min(0.5, broken / static_cast<double>(std::max<std::size_t>(machine.chips.size(), 1)));
-}
-
 /// What one population sends to another, a receptor each.
 struct Stream {
     std::uint32_t post = 0;
@@ -93,10 +65,9 @@ struct Stream {
     int drivers(int width, double population, int neuron_size) const { return drivers_needed(width, population, receptors, neuron_size); }
 
     /// Fraction of its synapses that a chain of `drivers` cannot hold.
-    double loss(int width, double population, int neuron_size, int drivers_at_most, double broken) const
+    double loss(int width, double population, int neuron_size, int drivers_at_most) const
     {
-        const int enough = drivers(width, population, neuron_size);
-        if (enough <= drivers_at_most && (broken <= 0 || 2 * enough <= drivers_at_most))
+        if (drivers(width, population, neuron_size) <= drivers_at_most)
             return 0;
         const Slots slots(neuron_size);
         const int groups = groups_of(width);
@@ -108,7 +79,7 @@ struct Stream {
             const double limit = share * drivers_at_most * slots.half_rows_a_driver / groups * slots.a_half_row;
             const double sources = static_cast<double>(width) / groups, density = degree.mean / population;
             all += sources * density;
-            excess += expected_excess(sources, density, limit, broken);
+            excess += expected_excess(sources, density, limit);
         }
         return all > 0 ? std::min(1.0, excess / all) : 0;
     }
@@ -148,12 +119,11 @@ int drivers_needed(int width, double population, const std::vector<InDegree>& re
     return static_cast<int>(std::ceil(half_rows / slots.half_rows_a_driver));
 }
 
-std::vector<int> net_widths(const Network& network, const Machine& machine, const MappingOptions& options)
+std::vector<int> net_widths(const Network& network, const MappingOptions& options)
 {
     if (options.nets == NetForming::one_per_population)
         return std::vector<int>(network.populations.size(), usable_addresses);
     const auto streams = streams_of(network);
-    const double broken = broken_synapses(machine);
     const int chain = options.driver_chain_length, size = options.neuron_size;
     // Narrow nets lose nothing in their chains, wide ones leave drivers to others: the best compromise, between no loss in chains and any.
     constexpr std::array tolerances{0.0, 0.001, 0.003, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 1.0};
@@ -165,13 +135,13 @@ std::vector<int> net_widths(const Network& network, const Machine& machine, cons
         for (std::uint32_t pre = 0; pre < streams.size(); ++pre) {
             const double population = network.populations[pre].size;
             const auto fits = [&](int width) {
-                return std::all_of(streams[pre].begin(), streams[pre].end(), [&](const Stream& s) { return s.loss(width, population, size, chain, broken) <= tolerance; });
+                return std::all_of(streams[pre].begin(), streams[pre].end(), [&](const Stream& s) { return s.loss(width, population, size, chain) <= tolerance; });
             };
             while (widths[pre] > 1 && !fits(widths[pre]))
                 --widths[pre];
             for (const Stream& s : streams[pre]) {
                 drivers[s.post] += std::ceil(population / widths[pre]) * std::min(chain, s.drivers(widths[pre], population, size));
-                kept[s.post] += s.synapses * (1 - s.loss(widths[pre], population, size, chain, broken));
+                kept[s.post] += s.synapses * (1 - s.loss(widths[pre], population, size, chain));
                 wanted[s.post] += s.synapses;
             }
         }

@@ -64,7 +64,7 @@ void add_neuron_nets(std::vector<SourceNet>& nets, Chip chip, const NeuronsByBlo
 Nets form_nets(const Network& network, const Placement& placement, const Machine& machine, const MappingOptions& options)
 {
     const auto kinds = source_kinds(network);
-    const auto widths = net_widths(network, machine, options);
+    const auto widths = net_widths(network, options);
     Entrances entrances;
     for (const Chip chip : machine.chips)
         if (machine.defects[chip.wafer].usable(chip.hicann))

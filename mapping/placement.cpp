@@ -45,7 +45,7 @@ struct Cursor {
 class Placer {
 public:
     Placer(const Network& network, const Machine& machine, const MappingOptions& options)
-        : network_(network), machine_(machine), options_(options), kinds_(source_kinds(network)), widths_(net_widths(network, machine, options))
+        : network_(network), machine_(machine), options_(options), kinds_(source_kinds(network)), widths_(net_widths(network, options))
     {
         check_sizes();
         const BlockCounts usual = block_counts(options.neuron_size, usable_addresses, {});
@@ -278,11 +278,10 @@ private:
 
     // ---- which chips ------------------------------------------------------------------------------------------------
 
-    /// Rooms of a wafer from its centre outwards, with those behind that have lost much; the seed decides between equals.
+    /// Rooms of a wafer from its centre outwards; the seed decides between equals.
     std::vector<std::size_t> from_the_centre(std::uint16_t wafer) const
     {
         constexpr int centre_x = 18, centre_y = 7;
-        constexpr double detour = 90;       // squared chips that a sound one may lie further out than one that has lost everything of a kind
         std::vector<std::size_t> order;
         for (std::size_t k = 0; k < rooms_.size(); ++k)
             if (rooms_[k].chip.wafer == wafer)
@@ -290,21 +289,10 @@ private:
         const auto key = [&](std::size_t k) {
             const Chip chip = rooms_[k].chip;
             const int dx = chip.hicann.x() - centre_x, dy = chip.hicann.y() - centre_y;
-            return std::tuple(dx * dx + dy * dy + detour * damage(k), random_words(options_.seed, Purpose::mapping, 0, chip.wafer, chip.hicann.value(), 0)[0], chip);
+            return std::tuple(dx * dx + dy * dy, random_words(options_.seed, Purpose::mapping, 0, chip.wafer, chip.hicann.value(), 0)[0], chip);
         };
         std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
         return order;
-    }
-
-    /// Parts of a chip that its defects cost, summed: drivers, room for neurons, ways out.
-    double damage(std::size_t k) const
-    {
-        const HicannDefects& defects = machine_.defects[rooms_[k].chip.wafer].of(rooms_[k].chip.hicann);
-        const auto part = [](const auto& bits) { return static_cast<double>(bits.count()) / static_cast<double>(bits.size()); };
-        double blocks = 0;
-        for (const NeuronBlock b : all<NeuronBlock>())
-            blocks += rooms_[k].usable(b) ? 0 : 1.0 / NeuronBlock::count;
-        return part(defects.drivers) + part(defects.rows) + part(defects.neurons) + part(defects.dnc_mergers) + blocks;
     }
 
     /// Bands of rows from end to end, column by column, every other one backwards. With bands of four what is consecutive lies in a small square, so that nets
