@@ -8,6 +8,7 @@ from functools import cached_property
 from pyNN.parameters import ParameterSpace
 from pyNN.standardmodels import StandardCellType, build_translations, cells
 
+from ... import _core
 from .. import sources
 from .native import NotHere, native
 
@@ -70,6 +71,18 @@ class IF_curr_delta(cells.IF_curr_delta):
 @_cell("CondExp", "CondExp")
 class HH_cond_exp(cells.HH_cond_exp):
     receptor_types = ("excitatory", "inhibitory")
+
+
+class HICANNNeuron(StandardCellType):
+    """A denmem by its own floating gates: parameters are DAC values (0-1023), one a neuron; hardware mode only."""
+    model = "HardwareNeuron"
+    receptors = {"excitatory": "CondExp", "inhibitory": "CondExp"}
+    process = None
+    default_parameters = {name: value for name, (value, _, _) in _core.cell_parameters("HardwareNeuron").items()}
+    translations = build_translations(*((name, name) for name in default_parameters))
+    default_initial_values = {"v": -65.0}
+    recordable = ["spikes", "v", "w", "gsyn_exc", "gsyn_inh"]
+    units = {"v": "mV", "w": "nA", "gsyn_exc": "uS", "gsyn_inh": "uS", **{name: "dimensionless" for name in default_parameters}}
 
 
 @native
@@ -157,10 +170,6 @@ class SpikeSourcePoissonRefractory(cells.SpikeSourcePoissonRefractory):
 
 @_source(sources.Gamma)
 class SpikeSourceGamma(cells.SpikeSourceGamma):
-    pass
-
-
-class HICANNNeuron(NotHere):
     pass
 
 
