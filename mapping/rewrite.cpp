@@ -48,7 +48,7 @@ void rewrite_parameters(Mapping& mapping, const Network& network, const Placemen
     mapping.clipped_parameters = 0;
     for (WaferConfig& wafer : mapping.wafers) {
         wafer.ideals.initial_potentials.clear();
-        for (auto& [hicann, chip] : wafer.hicanns) {        // currents are written only where there are some
+        for (auto& [hicann, chip] : wafer.hicanns) {   // currents are written only where there are some
             chip.stimulus = {};
             for (DenmemConfig& denmem : chip.denmems)
                 denmem.enable_current_input = false;
@@ -69,14 +69,15 @@ void rewrite_weights(Mapping& mapping, const Network& network, const Placement& 
 
 }   // namespace
 
-void rewrite(Mapping& mapping, const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections, Changed changed)
+void rewrite(Mapping& mapping, const Network& network, const Machine& machine, const MappingOptions& options, const Imperfections& imperfections,
+             Changed changed)
 {
     if (changed.sources)
         rewrite_sources(mapping, network, machine);
     const Placement placement = placement_of(mapping, network);
     if (changed.parameters)
         rewrite_parameters(mapping, network, placement, machine, options, imperfections);
-    if (changed.parameters || changed.weights)              // a weight's conductance counts on its neuron's capacitance
+    if (changed.parameters || changed.weights)   // a weight's conductance counts on its neuron's capacitance
         rewrite_weights(mapping, network, placement, machine, options, imperfections);
 }
 

@@ -73,7 +73,10 @@ inline std::vector<std::uint32_t> members(const py::object& object, bool& nobody
     return list.value_or(std::vector<std::uint32_t>());
 }
 
-inline bool is_number(const py::handle& object) { return PyFloat_Check(object.ptr()) || PyLong_Check(object.ptr()) || (PyIndex_Check(object.ptr()) && !py::isinstance<py::array>(object)); }
+inline bool is_number(const py::handle& object)
+{
+    return PyFloat_Check(object.ptr()) || PyLong_Check(object.ptr()) || (PyIndex_Check(object.ptr()) && !py::isinstance<py::array>(object));
+}
 
 /// One value for all, or one for each.
 inline Values values(const py::handle& object, std::string_view what)

@@ -13,8 +13,8 @@ namespace bss::python {
 struct BitTable {
     std::string name;
     std::vector<std::size_t> shape;
-    double most = 1;                                ///< values go from 0 to this
-    bool real = false;                              ///< DACs may be real numbers where parameter quantisation is off
+    double most = 1;     ///< values go from 0 to this
+    bool real = false;   ///< DACs may be real numbers where parameter quantisation is off
     std::function<double(const HicannConfig&, std::size_t)> get;
     std::function<void(HicannConfig&, std::size_t, double)> set;
     std::size_t size() const;

@@ -39,21 +39,28 @@ PYBIND11_MODULE(_core, module)
 {
     bind_errors(module);
     module.attr("__version__") = std::string(project_version());
-    module.def("cell_parameters", [](const std::string& cell) {
-        py::dict table;
-        for (const CellParameter& parameter : parameters_of(cell_of(cell)))
-            table[py::str(std::string(parameter.name))] = py::make_tuple(parameter.standard, std::string(parameter.unit), expects(parameter));
-        return table;
-    }, py::arg("cell"));
+    module.def(
+        "cell_parameters",
+        [](const std::string& cell) {
+            py::dict table;
+            for (const CellParameter& parameter : parameters_of(cell_of(cell)))
+                table[py::str(std::string(parameter.name))] = py::make_tuple(parameter.standard, std::string(parameter.unit), expects(parameter));
+            return table;
+        },
+        py::arg("cell"));
     module.def("setting_keys", [] {
         py::dict keys;
         for (const auto& [key, expects] : setting_keys())
             keys[py::str(key)] = expects;
         return keys;
     });
-    module.def("check_settings", [](const std::string& settings, const std::string& name) { read_settings(settings, name); }, py::arg("settings"), py::arg("name") = "settings");
-    module.def("set_threads", [](int count) { set_threads(count); }, py::arg("count"));
-    module.def("closest", [](const std::string& word, const std::vector<std::string>& known) { return closest(word, known); }, py::arg("word"), py::arg("known"));
+    module.def(
+        "check_settings", [](const std::string& settings, const std::string& name) { read_settings(settings, name); }, py::arg("settings"),
+        py::arg("name") = "settings");
+    module.def(
+        "set_threads", [](int count) { set_threads(count); }, py::arg("count"));
+    module.def(
+        "closest", [](const std::string& word, const std::vector<std::string>& known) { return closest(word, known); }, py::arg("word"), py::arg("known"));
     bind_network(module);
     bind_session(module);
 }

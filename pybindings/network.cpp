@@ -112,7 +112,8 @@ bool allows_self_connections(const NativeConnector& connector)
 }
 
 /// Draws every pair by its probability; a thread takes a target.
-ConnectionList draw_pairs(const ByPair& connector, std::uint32_t pre_size, std::uint32_t post_size, std::uint64_t seed, std::uint32_t index, std::string_view label)
+ConnectionList draw_pairs(const ByPair& connector, std::uint32_t pre_size, std::uint32_t post_size, std::uint64_t seed, std::uint32_t index,
+                          std::string_view label)
 {
     ConnectionList list;
     constexpr std::size_t pairs_at_a_time = 4'000'000;
@@ -299,7 +300,8 @@ void NetworkBuilder::check(const Joint& joint) const
         }
     for (const Piece& piece : joint.post.pieces)
         if (const Population& target = network_.populations[piece.population]; is_source(target.cell))
-            refuse("projection", joint.label, "post", fmt::format("expected a population of neurons, found {}, a {}, which receives no synapses", target.name, name_of(target.cell)));
+            refuse("projection", joint.label, "post",
+                   fmt::format("expected a population of neurons, found {}, a {}, which receives no synapses", target.name, name_of(target.cell)));
 }
 
 std::uint32_t NetworkBuilder::connect(Joint joint, const NativeConnector& connector, const ValueSpec& weight, const std::optional<ValueSpec>& delay_ms,
@@ -308,10 +310,13 @@ std::uint32_t NetworkBuilder::connect(Joint joint, const NativeConnector& connec
     check(joint);
     const auto index = static_cast<std::uint32_t>(joined_.size());
     const std::uint64_t key = seed.value_or(network_.seed);
-    const auto name_of_end = [&](const End& end) { return end.pieces.size() == 1 ? network_.populations[end.pieces[0].population].name : std::string("the assembly"); };
+    const auto name_of_end = [&](const End& end) {
+        return end.pieces.size() == 1 ? network_.populations[end.pieces[0].population].name : std::string("the assembly");
+    };
     std::vector<Population> ends{{.name = name_of_end(joint.pre), .size = joint.pre.size()}, {.name = name_of_end(joint.post), .size = joint.post.size()}};
     const bool equal = joint.pre == joint.post;
-    ProjectionSpec spec{.label = joint.label, .pre = 0, .post = equal ? 0u : 1u, .receptor = joint.receptor, .connector = {}, .weight = weight, .delay_ms = 0.0, .stp = {}};
+    ProjectionSpec spec{
+        .label = joint.label, .pre = 0, .post = equal ? 0u : 1u, .receptor = joint.receptor, .connector = {}, .weight = weight, .delay_ms = 0.0, .stp = {}};
     spec.delay_given = delay_ms.has_value();
     if (delay_ms)
         spec.delay_ms = *delay_ms;
@@ -329,7 +334,7 @@ std::uint32_t NetworkBuilder::connect(Joint joint, const NativeConnector& connec
     } else {
         spec.connector = std::get<Connector>(connector);
     }
-    if (!same.empty()) {                                // ends that overlap: what connects a neuron with itself is taken out again
+    if (!same.empty()) {   // ends that overlap: what connects a neuron with itself is taken out again
         if (std::holds_alternative<FixedNumberPre>(spec.connector) || std::holds_alternative<FixedNumberPost>(spec.connector) ||
             std::holds_alternative<FixedTotalNumber>(spec.connector))
             refuse("projection", joint.label, "allow_self_connections", "expected ends that are equal or share no neuron, for a fixed number of connections");
@@ -353,7 +358,8 @@ std::uint32_t NetworkBuilder::connect(Joint joint, const NativeConnector& connec
     return add(std::move(joint), expand(spec, ends, key, index));
 }
 
-std::uint32_t NetworkBuilder::add_projection(Joint joint, std::vector<std::uint32_t> pre, std::vector<std::uint32_t> post, Values weight, std::optional<Values> delay_ms)
+std::uint32_t NetworkBuilder::add_projection(Joint joint, std::vector<std::uint32_t> pre, std::vector<std::uint32_t> post, Values weight,
+                                             std::optional<Values> delay_ms)
 {
     check(joint);
     if (pre.size() != post.size())
@@ -377,7 +383,14 @@ std::uint32_t NetworkBuilder::add_projection(Joint joint, std::vector<std::uint3
                     reorder(*values, order);
     }
     std::vector<Population> ends{{.name = "pre", .size = joint.pre.size()}, {.name = "post", .size = joint.post.size()}};
-    ProjectionSpec spec{.label = joint.label, .pre = 0, .post = 1, .receptor = joint.receptor, .connector = ConnectionList{std::move(pre), std::move(post), {}, {}}, .weight = as_spec(weight), .delay_ms = delay_ms ? as_spec(*delay_ms) : ValueSpec(0.0), .stp = {}};
+    ProjectionSpec spec{.label = joint.label,
+                        .pre = 0,
+                        .post = 1,
+                        .receptor = joint.receptor,
+                        .connector = ConnectionList{std::move(pre), std::move(post), {}, {}},
+                        .weight = as_spec(weight),
+                        .delay_ms = delay_ms ? as_spec(*delay_ms) : ValueSpec(0.0),
+                        .stp = {}};
     spec.delay_given = delay_ms.has_value();
     return add(std::move(joint), expand(spec, ends, network_.seed, static_cast<std::uint32_t>(joined_.size())));
 }
@@ -387,7 +400,8 @@ std::uint32_t NetworkBuilder::add(Joint joint, Projection local)
     if (joint.plasticity)
         check_plasticity(*joint.plasticity, local.size(), joint.label);
     if (static_cast<double>(network_.synapses()) + static_cast<double>(local.size()) > most_synapses)
-        refuse("projection", joint.label, "", fmt::format("expected a network of at most {:.0f} synapses, found {} so far", most_synapses, network_.synapses() + local.size()));
+        refuse("projection", joint.label, "",
+               fmt::format("expected a network of at most {:.0f} synapses, found {} so far", most_synapses, network_.synapses() + local.size()));
     Joined joined{std::move(joint), std::move(local), {}};
     split(joined);
     joined_.push_back(std::move(joined));
@@ -417,7 +431,7 @@ void NetworkBuilder::split(Joined& joined)
         return;
     }
     const Projection& local = *joined.local;
-    const auto piece_of = [](const End& end) {         // [index within the end] piece, neuron of its population
+    const auto piece_of = [](const End& end) {   // [index within the end] piece, neuron of its population
         std::vector<std::pair<std::uint32_t, std::uint32_t>> table;
         for (std::uint32_t p = 0; p < end.pieces.size(); ++p)
             for (std::uint32_t k = 0; k < end.pieces[p].size; ++k)
@@ -426,8 +440,10 @@ void NetworkBuilder::split(Joined& joined)
     };
     const auto pre = piece_of(joint.pre), post = piece_of(joint.post);
     std::vector<ShortTermPlasticity> kinds;
-    const auto same = [](const ShortTermPlasticity& a, const ShortTermPlasticity& b) { return a.U == b.U && a.tau_rec_ms == b.tau_rec_ms && a.tau_facil_ms == b.tau_facil_ms; };
-    std::map<std::array<std::uint32_t, 3>, std::vector<std::uint64_t>> parts;    // (pre piece, post piece, kind) -> places
+    const auto same = [](const ShortTermPlasticity& a, const ShortTermPlasticity& b) {
+        return a.U == b.U && a.tau_rec_ms == b.tau_rec_ms && a.tau_facil_ms == b.tau_facil_ms;
+    };
+    std::map<std::array<std::uint32_t, 3>, std::vector<std::uint64_t>> parts;   // (pre piece, post piece, kind) -> places
     for (std::size_t k = 0; k < local.size(); ++k) {
         std::uint32_t kind = 0;
         if (joint.plasticity) {
@@ -464,7 +480,7 @@ void NetworkBuilder::split(Joined& joined)
     }
 }
 
-void NetworkBuilder::set_values(std::uint32_t index, Values Projection::* values, const ValueSpec& spec, const std::vector<std::uint64_t>& places,
+void NetworkBuilder::set_values(std::uint32_t index, Values Projection::*values, const ValueSpec& spec, const std::vector<std::uint64_t>& places,
                                 SynapseColumn column)
 {
     Joined& joined = at(index);
@@ -529,8 +545,9 @@ void NetworkBuilder::set_plasticity(std::uint32_t index, Plasticity plasticity)
     if (!joined.local)
         joined.local = network_.projections[joined.parts[0].projection];
     joined.joint.plasticity = std::move(plasticity);
-    for (const Part& part : joined.parts)               // parts count from the first: the others go on, this one's are empty
-        network_.projections[part.projection] = {.label = joined.joint.label, .pre = network_.projections[part.projection].pre, .post = network_.projections[part.projection].post};
+    for (const Part& part : joined.parts)   // parts count from the first: the others go on, this one's are empty
+        network_.projections[part.projection] = {
+            .label = joined.joint.label, .pre = network_.projections[part.projection].pre, .post = network_.projections[part.projection].post};
     joined.parts.clear();
     split(joined);
     ++versions_.shape;

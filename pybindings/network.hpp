@@ -18,7 +18,7 @@ namespace bss::python {
 /// Neurons of one population, in an order of the user's.
 struct Piece {
     std::uint32_t population = 0;
-    std::vector<std::uint32_t> members;             ///< none: all
+    std::vector<std::uint32_t> members;   ///< none: all
     std::uint32_t size = 0;
     std::uint32_t neuron(std::uint32_t k) const { return members.empty() ? k : members[k]; }
     bool operator==(const Piece&) const = default;
@@ -56,14 +56,13 @@ struct Joint {
 
 /// What changes, counted: who takes the network over compares.
 struct Versions {
-    std::uint64_t shape = 0;                        ///< populations and projections
+    std::uint64_t shape = 0;   ///< populations and projections
     std::uint64_t parameters = 0, weights = 0, delays = 0, trains = 0, initial = 0;
     bool operator==(const Versions&) const = default;
 };
 
 /// Every method that takes input checks it first. @throws InputError naming what is wrong; nothing is changed then
-class NetworkBuilder
-{
+class NetworkBuilder {
 public:
     explicit NetworkBuilder(std::uint64_t seed) { network_.seed = seed; }
 
@@ -98,7 +97,7 @@ public:
     const Network& network() const { return network_; }
     /// Of those that a projection became, with the places of their synapses in it (none: all, in order).
     struct Part {
-        std::uint32_t projection = 0;               ///< into network().projections
+        std::uint32_t projection = 0;   ///< into network().projections
         std::vector<std::uint64_t> places;
     };
     const std::vector<Part>& parts(std::uint32_t projection) const;
@@ -110,7 +109,7 @@ public:
 private:
     struct Joined {
         Joint joint;
-        std::optional<Projection> local;            ///< with indices within the ends; nothing: the one part has them
+        std::optional<Projection> local;   ///< with indices within the ends; nothing: the one part has them
         std::vector<Part> parts;
     };
     const Joined& at(std::uint32_t projection) const;
@@ -119,7 +118,8 @@ private:
     void check(const Joint& joint) const;
     std::uint32_t add(Joint joint, Projection local);
     void split(Joined& joined);
-    void set_values(std::uint32_t projection, Values Projection::* values, const ValueSpec& spec, const std::vector<std::uint64_t>& places, SynapseColumn column);
+    void set_values(std::uint32_t projection, Values Projection::*values, const ValueSpec& spec, const std::vector<std::uint64_t>& places,
+                    SynapseColumn column);
 
     Network network_;
     std::vector<Joined> joined_;

@@ -68,7 +68,10 @@ ValueSpec spec_from(const py::object& object, std::string_view what)
         return std::move(given.values);
     }
     const auto dict = object.cast<py::dict>();
-    const auto refuse = [&] { throw InputError(fmt::format("{}: expected uniform, normal or normal_clipped with their arguments, found {}", what, py::repr(object).cast<std::string>())); };
+    const auto refuse = [&] {
+        throw InputError(
+            fmt::format("{}: expected uniform, normal or normal_clipped with their arguments, found {}", what, py::repr(object).cast<std::string>()));
+    };
     if (dict.size() != 1)
         refuse();
     const auto name = py::cast<std::string>(dict.begin()->first);
@@ -116,11 +119,13 @@ std::optional<Plasticity> plasticity_from(const py::object& object)
     return plasticity;
 }
 
-Joint joint_from(const NetworkBuilder& network, const std::string& label, const py::object& pre, const py::object& post, const std::string& receptor, const py::object& stp)
+Joint joint_from(const NetworkBuilder& network, const std::string& label, const py::object& pre, const py::object& post, const std::string& receptor,
+                 const py::object& stp)
 {
     if (receptor != "excitatory" && receptor != "inhibitory")
         throw InputError(fmt::format("projection {}: receptor: expected excitatory or inhibitory, found \"{}\"", label, receptor));
-    return {label, end_from(pre, network, "pre"), end_from(post, network, "post"), receptor == "excitatory" ? Receptor::excitatory : Receptor::inhibitory, plasticity_from(stp)};
+    return {label, end_from(pre, network, "pre"), end_from(post, network, "post"), receptor == "excitatory" ? Receptor::excitatory : Receptor::inhibitory,
+            plasticity_from(stp)};
 }
 
 NativeConnector connector_from(const std::string& name, const py::dict& arguments)
@@ -169,14 +174,15 @@ NativeConnector connector_from(const std::string& name, const py::dict& argument
                            },
                            self};
     } else
-        throw InputError(fmt::format("connector: expected AllToAll, OneToOne, FixedProbability, FixedNumberPre, FixedNumberPost, FixedTotalNumber or Probability, found \"{}\"", name));
+        throw InputError(fmt::format(
+            "connector: expected AllToAll, OneToOne, FixedProbability, FixedNumberPre, FixedNumberPost, FixedTotalNumber or Probability, found \"{}\"", name));
     if (known != arguments.size())
         throw InputError(fmt::format("connector {}: unknown argument among {}", name, py::repr(arguments.attr("keys")()).cast<std::string>()));
     return connector;
 }
 
-std::uint32_t add_population(NetworkBuilder& network, const std::string& name, std::int64_t size, const std::string& cell, const py::dict& parameters, const py::object& initial_v,
-                             const py::object& spike_times, bool on_wafer)
+std::uint32_t add_population(NetworkBuilder& network, const std::string& name, std::int64_t size, const std::string& cell, const py::dict& parameters,
+                             const py::object& initial_v, const py::object& spike_times, bool on_wafer)
 {
     if (size < 1 || size > static_cast<std::int64_t>(largest_population))
         throw InputError(fmt::format("population {}: size: expected {}, found {}", name, whole_expects(1, largest_population), size));
@@ -185,7 +191,7 @@ std::uint32_t add_population(NetworkBuilder& network, const std::string& name, s
         throw InputError(fmt::format("population {}: only a SpikeSourcePoisson can be on the wafer", name));
     population.on_wafer = on_wafer;
     const auto wanted = parameters_from(parameters);
-    NetworkBuilder trial(0);                            // all is checked before anything is added
+    NetworkBuilder trial(0);   // all is checked before anything is added
     trial.add_population(population);
     trial.set_parameters(0, wanted, {});
     if (!initial_v.is_none())
@@ -199,7 +205,8 @@ std::uint32_t add_population(NetworkBuilder& network, const std::string& name, s
 
 CellType cell_of(const std::string& name)
 {
-    constexpr std::array cells{CellType::IF_cond_exp, CellType::EIF_cond_exp_isfa_ista, CellType::HardwareNeuron, CellType::SpikeSourceArray, CellType::SpikeSourcePoisson};
+    constexpr std::array cells{CellType::IF_cond_exp, CellType::EIF_cond_exp_isfa_ista, CellType::HardwareNeuron, CellType::SpikeSourceArray,
+                               CellType::SpikeSourcePoisson};
     std::vector<std::string_view> names;
     for (const CellType cell : cells) {
         if (name_of(cell) == name)
@@ -215,82 +222,120 @@ void bind_network(py::module_& module)
     const py::dict empty;
     py::class_<N>(module, "Network")
         .def(py::init<std::uint64_t>(), py::arg("seed") = 42)
-        .def_property("seed", [](const N& n) { return n.network().seed; }, &N::set_seed)
+        .def_property(
+            "seed", [](const N& n) { return n.network().seed; }, &N::set_seed)
         .def("population", &add_population, py::arg("name"), py::arg("size"), py::arg("cell"), py::arg("parameters") = empty, py::arg("initial_v") = py::none(),
              py::arg("spike_times") = py::none(), py::arg("on_wafer") = false)
-        .def("set_parameters", [](N& n, std::uint32_t population, const py::dict& parameters, const py::object& list) {
-            bool nobody = false;
-            const auto chosen = members(list, nobody);
-            if (!nobody)
-                n.set_parameters(population, parameters_from(parameters), chosen);
-        }, py::arg("population"), py::arg("parameters"), py::arg("members") = py::none())
-        .def("parameter", [](const N& n, std::uint32_t population, const std::string& name) {
-            const Population& p = n.population(population);
-            const auto& table = parameters_of(p.cell);
-            const auto known = std::find_if(table.begin(), table.end(), [&](const CellParameter& parameter) { return parameter.name == name; });
-            if (known == table.end())
-                throw InputError(fmt::format("population {}: {} has no parameter {}", p.name, name_of(p.cell), name));
-            std::vector<double> all(p.size);
-            for (std::size_t k = 0; k < all.size(); ++k)
-                all[k] = p.parameters[static_cast<std::size_t>(known - table.begin())][k];
-            return to_array(all);
-        }, py::arg("population"), py::arg("name"))
-        .def("set_initial_v", [](N& n, std::uint32_t population, const py::object& v, const py::object& list) {
-            bool nobody = false;
-            const auto chosen = members(list, nobody);
-            if (!nobody)
-                n.set_initial_v(population, values(v, "initial_v"), chosen);
-        }, py::arg("population"), py::arg("initial_v"), py::arg("members") = py::none())
-        .def("set_spike_times", [](N& n, std::uint32_t population, const py::object& times, const py::object& list) {
-            bool nobody = false;
-            const auto chosen = members(list, nobody);
-            if (!nobody)
-                n.set_spike_times(population, trains_from(times), chosen);
-        }, py::arg("population"), py::arg("spike_times"), py::arg("members") = py::none())
-        .def("connect", [](N& n, const std::string& label, const py::object& pre, const py::object& post, const std::string& receptor, const std::string& connector,
-                           const py::dict& arguments, const py::object& weight, const py::object& delay, const py::object& stp, std::optional<std::uint64_t> seed) {
-            Joint joint = joint_from(n, label, pre, post, receptor, stp);
-            const NativeConnector native = connector_from(connector, arguments);
-            const ValueSpec weights = spec_from(weight, "weight");
-            const auto delays = delay.is_none() ? std::nullopt : std::optional(spec_from(delay, "delay"));
-            const py::gil_scoped_release released;
-            return n.connect(std::move(joint), native, weights, delays, seed);
-        }, py::arg("label"), py::arg("pre"), py::arg("post"), py::arg("receptor"), py::arg("connector"), py::arg("arguments") = empty, py::arg("weight") = 0.0,
-             py::arg("delay") = py::none(), py::arg("stp") = py::none(), py::arg("seed") = py::none())
-        .def("projection", [](N& n, const std::string& label, const py::object& pre, const py::object& post, const std::string& receptor, const py::object& pre_index,
-                              const py::object& post_index, const py::object& weight, const py::object& delay, const py::object& stp) {
-            Joint joint = joint_from(n, label, pre, post, receptor, stp);
-            auto sources = indices<std::uint32_t>(pre_index, "pre_index"), targets = indices<std::uint32_t>(post_index, "post_index");
-            Values weights = values(weight, "weight");
-            auto delays = delay.is_none() ? std::nullopt : std::optional(values(delay, "delay"));
-            const py::gil_scoped_release released;
-            return n.add_projection(std::move(joint), std::move(sources), std::move(targets), std::move(weights), std::move(delays));
-        }, py::arg("label"), py::arg("pre"), py::arg("post"), py::arg("receptor"), py::arg("pre_index"), py::arg("post_index"), py::arg("weight") = 0.0,
-             py::arg("delay") = py::none(), py::arg("stp") = py::none())
-        .def("size", [](const N& n, std::uint32_t p) { return n.synapses(p).size(); }, py::arg("projection"))
-        .def("pairs", [](const N& n, std::uint32_t p) { return py::make_tuple(to_array(n.synapses(p).pre_neuron), to_array(n.synapses(p).post_neuron)); }, py::arg("projection"))
-        .def("weights", [](const N& n, std::uint32_t p) { return to_object(n.synapses(p).weight); }, py::arg("projection"))
-        .def("delays", [](const N& n, std::uint32_t p) { return n.synapses(p).delay_given ? to_object(n.synapses(p).delay_ms) : py::none(); }, py::arg("projection"))
-        .def("stp", [](const N& n, std::uint32_t p) -> py::object {
-            const auto& plasticity = n.joint(p).plasticity;
-            if (!plasticity)
-                return py::none();
-            return py::dict(py::arg("U") = to_object(plasticity->U), py::arg("tau_rec") = to_object(plasticity->tau_rec_ms), py::arg("tau_facil") = to_object(plasticity->tau_facil_ms));
-        }, py::arg("projection"))
-        .def("set_weights", [](N& n, std::uint32_t p, const py::object& weight, const py::object& synapses) {
-            const auto places = synapses.is_none() ? std::vector<std::uint64_t>() : indices<std::uint64_t>(synapses, "synapses");
-            if (synapses.is_none() || !places.empty())
-                n.set_weights(p, spec_from(weight, "weight"), places);
-        }, py::arg("projection"), py::arg("weight"), py::arg("synapses") = py::none())
-        .def("set_delays", [](N& n, std::uint32_t p, const py::object& delay, const py::object& synapses) {
-            const auto places = synapses.is_none() ? std::vector<std::uint64_t>() : indices<std::uint64_t>(synapses, "synapses");
-            if (synapses.is_none() || !places.empty())
-                n.set_delays(p, spec_from(delay, "delay"), places);
-        }, py::arg("projection"), py::arg("delay"), py::arg("synapses") = py::none())
-        .def("set_stp", [](N& n, std::uint32_t p, const py::object& stp) {
-            if (auto plasticity = plasticity_from(stp))
-                n.set_plasticity(p, std::move(*plasticity));
-        }, py::arg("projection"), py::arg("stp"))
+        .def(
+            "set_parameters",
+            [](N& n, std::uint32_t population, const py::dict& parameters, const py::object& list) {
+                bool nobody = false;
+                const auto chosen = members(list, nobody);
+                if (!nobody)
+                    n.set_parameters(population, parameters_from(parameters), chosen);
+            },
+            py::arg("population"), py::arg("parameters"), py::arg("members") = py::none())
+        .def(
+            "parameter",
+            [](const N& n, std::uint32_t population, const std::string& name) {
+                const Population& p = n.population(population);
+                const auto& table = parameters_of(p.cell);
+                const auto known = std::find_if(table.begin(), table.end(), [&](const CellParameter& parameter) { return parameter.name == name; });
+                if (known == table.end())
+                    throw InputError(fmt::format("population {}: {} has no parameter {}", p.name, name_of(p.cell), name));
+                std::vector<double> all(p.size);
+                for (std::size_t k = 0; k < all.size(); ++k)
+                    all[k] = p.parameters[static_cast<std::size_t>(known - table.begin())][k];
+                return to_array(all);
+            },
+            py::arg("population"), py::arg("name"))
+        .def(
+            "set_initial_v",
+            [](N& n, std::uint32_t population, const py::object& v, const py::object& list) {
+                bool nobody = false;
+                const auto chosen = members(list, nobody);
+                if (!nobody)
+                    n.set_initial_v(population, values(v, "initial_v"), chosen);
+            },
+            py::arg("population"), py::arg("initial_v"), py::arg("members") = py::none())
+        .def(
+            "set_spike_times",
+            [](N& n, std::uint32_t population, const py::object& times, const py::object& list) {
+                bool nobody = false;
+                const auto chosen = members(list, nobody);
+                if (!nobody)
+                    n.set_spike_times(population, trains_from(times), chosen);
+            },
+            py::arg("population"), py::arg("spike_times"), py::arg("members") = py::none())
+        .def(
+            "connect",
+            [](N& n, const std::string& label, const py::object& pre, const py::object& post, const std::string& receptor, const std::string& connector,
+               const py::dict& arguments, const py::object& weight, const py::object& delay, const py::object& stp, std::optional<std::uint64_t> seed) {
+                Joint joint = joint_from(n, label, pre, post, receptor, stp);
+                const NativeConnector native = connector_from(connector, arguments);
+                const ValueSpec weights = spec_from(weight, "weight");
+                const auto delays = delay.is_none() ? std::nullopt : std::optional(spec_from(delay, "delay"));
+                const py::gil_scoped_release released;
+                return n.connect(std::move(joint), native, weights, delays, seed);
+            },
+            py::arg("label"), py::arg("pre"), py::arg("post"), py::arg("receptor"), py::arg("connector"), py::arg("arguments") = empty, py::arg("weight") = 0.0,
+            py::arg("delay") = py::none(), py::arg("stp") = py::none(), py::arg("seed") = py::none())
+        .def(
+            "projection",
+            [](N& n, const std::string& label, const py::object& pre, const py::object& post, const std::string& receptor, const py::object& pre_index,
+               const py::object& post_index, const py::object& weight, const py::object& delay, const py::object& stp) {
+                Joint joint = joint_from(n, label, pre, post, receptor, stp);
+                auto sources = indices<std::uint32_t>(pre_index, "pre_index"), targets = indices<std::uint32_t>(post_index, "post_index");
+                Values weights = values(weight, "weight");
+                auto delays = delay.is_none() ? std::nullopt : std::optional(values(delay, "delay"));
+                const py::gil_scoped_release released;
+                return n.add_projection(std::move(joint), std::move(sources), std::move(targets), std::move(weights), std::move(delays));
+            },
+            py::arg("label"), py::arg("pre"), py::arg("post"), py::arg("receptor"), py::arg("pre_index"), py::arg("post_index"), py::arg("weight") = 0.0,
+            py::arg("delay") = py::none(), py::arg("stp") = py::none())
+        .def(
+            "size", [](const N& n, std::uint32_t p) { return n.synapses(p).size(); }, py::arg("projection"))
+        .def(
+            "pairs", [](const N& n, std::uint32_t p) { return py::make_tuple(to_array(n.synapses(p).pre_neuron), to_array(n.synapses(p).post_neuron)); },
+            py::arg("projection"))
+        .def(
+            "weights", [](const N& n, std::uint32_t p) { return to_object(n.synapses(p).weight); }, py::arg("projection"))
+        .def(
+            "delays", [](const N& n, std::uint32_t p) { return n.synapses(p).delay_given ? to_object(n.synapses(p).delay_ms) : py::none(); },
+            py::arg("projection"))
+        .def(
+            "stp",
+            [](const N& n, std::uint32_t p) -> py::object {
+                const auto& plasticity = n.joint(p).plasticity;
+                if (!plasticity)
+                    return py::none();
+                return py::dict(py::arg("U") = to_object(plasticity->U), py::arg("tau_rec") = to_object(plasticity->tau_rec_ms),
+                                py::arg("tau_facil") = to_object(plasticity->tau_facil_ms));
+            },
+            py::arg("projection"))
+        .def(
+            "set_weights",
+            [](N& n, std::uint32_t p, const py::object& weight, const py::object& synapses) {
+                const auto places = synapses.is_none() ? std::vector<std::uint64_t>() : indices<std::uint64_t>(synapses, "synapses");
+                if (synapses.is_none() || !places.empty())
+                    n.set_weights(p, spec_from(weight, "weight"), places);
+            },
+            py::arg("projection"), py::arg("weight"), py::arg("synapses") = py::none())
+        .def(
+            "set_delays",
+            [](N& n, std::uint32_t p, const py::object& delay, const py::object& synapses) {
+                const auto places = synapses.is_none() ? std::vector<std::uint64_t>() : indices<std::uint64_t>(synapses, "synapses");
+                if (synapses.is_none() || !places.empty())
+                    n.set_delays(p, spec_from(delay, "delay"), places);
+            },
+            py::arg("projection"), py::arg("delay"), py::arg("synapses") = py::none())
+        .def(
+            "set_stp",
+            [](N& n, std::uint32_t p, const py::object& stp) {
+                if (auto plasticity = plasticity_from(stp))
+                    n.set_plasticity(p, std::move(*plasticity));
+            },
+            py::arg("projection"), py::arg("stp"))
         .def("smallest_delay", &N::smallest_delay_ms);
 }
 

@@ -103,7 +103,7 @@ void Recorded::clear(std::uint32_t population)
             const auto width = static_cast<std::ptrdiff_t>(last.neurons.size());
             SampleBlock present{last.neurons, last.next_step() - last.interval_steps, last.interval_steps, {last.values.end() - width, last.values.end()}};
             series.blocks.clear();
-            if (series.has_present)                 // the next samples begin with it
+            if (series.has_present)   // the next samples begin with it
                 series.blocks.push_back(std::move(present));
         }
 }

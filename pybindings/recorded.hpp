@@ -20,17 +20,16 @@ struct Spikes {
 
 /// Samples of some neurons: rows at first_step, first_step + interval, …
 struct SampleBlock {
-    std::vector<std::uint32_t> neurons;             ///< ascending
+    std::vector<std::uint32_t> neurons;   ///< ascending
     std::int64_t first_step = 0, interval_steps = 1;
-    std::vector<float> values;                      ///< [sample][neuron]
+    std::vector<float> values;   ///< [sample][neuron]
     std::size_t samples() const { return neurons.empty() ? 0 : values.size() / neurons.size(); }
     std::int64_t next_step() const { return first_step + static_cast<std::int64_t>(samples()) * interval_steps; }
 };
 
-class Recorded
-{
+class Recorded {
 public:
-    using Key = std::pair<Variable, std::uint32_t>; ///< and population
+    using Key = std::pair<Variable, std::uint32_t>;   ///< and population
 
     explicit Recorded(const Network& network) : network_(network) {}
 
@@ -57,7 +56,7 @@ private:
     };
     struct Series {
         std::vector<SampleBlock> blocks;
-        bool has_present = false;                   ///< the last sample of the last block is of the present: it is taken again
+        bool has_present = false;   ///< the last sample of the last block is of the present: it is taken again
     };
     void append(const PlannedReport& plan, std::int64_t interval_steps, std::int64_t first_step, std::span<const float> samples);
 

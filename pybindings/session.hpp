@@ -17,22 +17,20 @@
 namespace bss::python {
 
 /// The mapping lost more synapses than the user allows, or `strict` objects; what() has a line for each reason.
-class LimitError : public std::runtime_error
-{
+class LimitError : public std::runtime_error {
 public:
     LimitError(const std::string& what, bool by_loss) : std::runtime_error(what), synapse_loss(by_loss) {}
-    bool synapse_loss;                              ///< otherwise strict
+    bool synapse_loss;   ///< otherwise strict
 };
 
 /// Samples of some neurons, without gaps.
 struct SampleTable {
-    std::vector<double> values;                     ///< [sample][neuron]; NaN where one was not sampled
+    std::vector<double> values;   ///< [sample][neuron]; NaN where one was not sampled
     std::size_t samples = 0;
     std::int64_t first_step = 0, interval_steps = 1;
 };
 
-class Session
-{
+class Session {
 public:
     /// @param name  of the call that gives the settings, for messages. @throws InputError
     Session(NetworkBuilder& network, std::string settings, std::string name, const std::string& backend);
@@ -52,7 +50,8 @@ public:
 
     /// @param neurons  nothing: all
     void record_spikes(std::uint32_t population, std::optional<std::vector<std::uint32_t>> neurons);
-    void record(Variable variable, std::uint32_t population, std::optional<std::vector<std::uint32_t>> neurons, std::optional<double> interval_ms, Through through);
+    void record(Variable variable, std::uint32_t population, std::optional<std::vector<std::uint32_t>> neurons, std::optional<double> interval_ms,
+                Through through);
     const Recorded& recorded() const { return recorded_; }
     void clear(std::uint32_t population) { recorded_.clear(population); }
     /// @param neurons  nothing: those that are sampled now
@@ -92,14 +91,14 @@ private:
     std::optional<Mapping> mapping_;
     std::string mapping_id_;
     Exceeded exceeded_;
-    Versions mapped_;                               ///< of the network that the mapping is for
-    bool edited_ = false, requested_ = true;        ///< the engine does not know yet: bits, recorded set
+    Versions mapped_;                          ///< of the network that the mapping is for
+    bool edited_ = false, requested_ = true;   ///< the engine does not know yet: bits, recorded set
 
     RecordPlan plan_;
     std::unique_ptr<SpikeOwners> owners_;
     std::unique_ptr<Engine> engine_;
     int window_steps_ = 1;
-    bool restart_ = true;                           ///< the engine goes back to time zero before it runs
+    bool restart_ = true;   ///< the engine goes back to time zero before it runs
     double reached_ms_ = 0;
     Recorded recorded_;
     Seconds seconds_;

@@ -191,8 +191,8 @@ py::list losses(const Session& session)
         py::dict causes;
         for (std::size_t c = 0; c < loss_cause_names.size(); ++c)
             causes[py::str(std::string(loss_cause_names[c]))] = sum.lost_by_cause[c];
-        rows.append(py::dict(py::arg("label") = network.joint(k).label, py::arg("requested") = sum.requested, py::arg("realised") = sum.realised, py::arg("lost") = sum.lost,
-                             py::arg("clipped_weights") = sum.clipped_weights, py::arg("lost_by_cause") = causes));
+        rows.append(py::dict(py::arg("label") = network.joint(k).label, py::arg("requested") = sum.requested, py::arg("realised") = sum.realised,
+                             py::arg("lost") = sum.lost, py::arg("clipped_weights") = sum.clipped_weights, py::arg("lost_by_cause") = causes));
     }
     return rows;
 }
@@ -218,7 +218,8 @@ py::dict placement(const Session& session, std::uint32_t population)
     using Row = const PlacedNeuron&;
     return py::dict(py::arg("id") = column([](Row r) { return r.id; }), py::arg("wafer") = column([](Row r) { return r.chip.wafer; }),
                     py::arg("hicann") = column([](Row r) { return r.chip.hicann.value(); }), py::arg("denmem") = column([](Row r) { return r.denmem; }),
-                    py::arg("size") = column([](Row r) { return r.size; }), py::arg("merger") = column([](Row r) { return r.connected ? r.merger.value() : -1; }),
+                    py::arg("size") = column([](Row r) { return r.size; }),
+                    py::arg("merger") = column([](Row r) { return r.connected ? r.merger.value() : -1; }),
                     py::arg("address") = column([](Row r) { return r.connected ? r.address.value() : -1; }));
 }
 
@@ -234,8 +235,9 @@ py::dict synapse_places(const Session& session, std::uint32_t projection)
     const auto code = [&](Synapse s) {
         return mapping.wafers[s.chip.wafer].hicanns.at(s.chip.hicann).synapses.weight[SynapseArrays::at(SynapseRow(s.row), Column(s.column))];
     };
-    return py::dict(py::arg("wafer") = column([](Synapse s) { return s.chip.wafer; }), py::arg("hicann") = column([](Synapse s) { return s.chip.hicann.value(); }),
-                    py::arg("row") = column([](Synapse s) { return s.row; }), py::arg("column") = column([](Synapse s) { return s.column; }), py::arg("code") = column(code));
+    return py::dict(py::arg("wafer") = column([](Synapse s) { return s.chip.wafer; }),
+                    py::arg("hicann") = column([](Synapse s) { return s.chip.hicann.value(); }), py::arg("row") = column([](Synapse s) { return s.row; }),
+                    py::arg("column") = column([](Synapse s) { return s.column; }), py::arg("code") = column(code));
 }
 
 py::dict statistics(const Session& session)
@@ -281,7 +283,8 @@ void set_bits(Session& session, int hicann, const std::string& name, const py::o
     const auto array = as_array<double>(given, name, -1);
     std::vector<std::size_t> shape(array.shape(), array.shape() + array.ndim());
     if (array.ndim() > 0 && shape != table.shape)
-        throw InputError(fmt::format("bits {}: expected a number, or an array of shape ({}), found ({})", name, fmt::join(table.shape, ", "), fmt::join(shape, ", ")));
+        throw InputError(
+            fmt::format("bits {}: expected a number, or an array of shape ({}), found ({})", name, fmt::join(table.shape, ", "), fmt::join(shape, ", ")));
     for (py::ssize_t k = 0; k < array.size(); ++k)
         if (const double value = array.data()[k]; !(value >= 0 && value <= table.most) || (!table.real && value != std::floor(value)))
             throw InputError(fmt::format("bits {}: expected {}numbers from 0 to {}, found {}", name, table.real ? "" : "whole ", table.most, value));
@@ -310,12 +313,18 @@ void bind_session(py::module_& module)
         .def_property_readonly("timestep_ms", &Session::timestep_ms)
         .def_property_readonly("mapped", &Session::mapped)
         .def_property_readonly("mapping_id", &Session::mapping_id)
-        .def("record_spikes", [](Session& s, std::uint32_t population, const py::object& list) { s.record_spikes(population, checked_neurons(s, population, list)); },
-             py::arg("population"), py::arg("neurons") = py::none())
-        .def("record", [](Session& s, const std::string& variable, std::uint32_t population, const py::object& list, std::optional<double> interval_ms, const std::string& through) {
-            s.record(variable_of(variable), population, checked_neurons(s, population, list), interval_ms,
-                     one_of<Through>({{"probe", Through::probe}, {"adc", Through::adc}}, through, "through"));
-        }, py::arg("variable"), py::arg("population"), py::arg("neurons") = py::none(), py::arg("interval_ms") = py::none(), py::arg("through") = "probe")
+        .def(
+            "record_spikes",
+            [](Session& s, std::uint32_t population, const py::object& list) { s.record_spikes(population, checked_neurons(s, population, list)); },
+            py::arg("population"), py::arg("neurons") = py::none())
+        .def(
+            "record",
+            [](Session& s, const std::string& variable, std::uint32_t population, const py::object& list, std::optional<double> interval_ms,
+               const std::string& through) {
+                s.record(variable_of(variable), population, checked_neurons(s, population, list), interval_ms,
+                         one_of<Through>({{"probe", Through::probe}, {"adc", Through::adc}}, through, "through"));
+            },
+            py::arg("variable"), py::arg("population"), py::arg("neurons") = py::none(), py::arg("interval_ms") = py::none(), py::arg("through") = "probe")
         .def("spikes", &spikes, py::arg("population"))
         .def("spike_counts", &spike_counts, py::arg("population"))
         .def("samples", &samples, py::arg("variable"), py::arg("population"), py::arg("neurons") = py::none())
@@ -331,12 +340,15 @@ void bind_session(py::module_& module)
         .def("write", &Session::write, py::arg("folder"))
         .def("save_mapping", &Session::save_mapping, py::arg("path"), py::arg("list_synapses") = false)
         .def("statistics", &statistics)
-        .def("hicanns", [](const Session& s, std::size_t wafer) {
-            std::vector<std::int64_t> enums;
-            for (const auto& [hicann, chip] : s.wafer(wafer).hicanns)
-                enums.push_back(hicann.value());
-            return to_array(enums);
-        }, py::arg("wafer") = 0)
+        .def(
+            "hicanns",
+            [](const Session& s, std::size_t wafer) {
+                std::vector<std::int64_t> enums;
+                for (const auto& [hicann, chip] : s.wafer(wafer).hicanns)
+                    enums.push_back(hicann.value());
+                return to_array(enums);
+            },
+            py::arg("wafer") = 0)
         .def("bits", &bits, py::arg("hicann"), py::arg("name"), py::arg("wafer") = 0)
         .def("set_bits", &set_bits, py::arg("hicann"), py::arg("name"), py::arg("values"), py::arg("wafer") = 0)
         .def_static("bit_names", [] {
