@@ -20,9 +20,8 @@ std::string library_path()
 {
     if (const char* wish = std::getenv("BSS_CUDA_BACKEND"); wish != nullptr && *wish != '\0')
         return wish;
-    for (const std::filesystem::path folder : {"", "lib"})
-        if (const auto found = find_installed(folder / library_name); !found.empty())
-            return found;
+    if (const auto found = find_installed(std::filesystem::path("lib") / library_name); !found.empty())
+        return found;
     return library_name;
 }
 

@@ -6,6 +6,9 @@
 
 int main()
 {
-    const std::string missing = bss::test::cuda_is_missing();
-    std::printf("CUDA tests %s %s\n", missing.empty() ? "run on" : "are left out:", missing.empty() ? bss::cuda_device().name.c_str() : missing.c_str());
+    using namespace bss;
+    if (const std::string missing = test::cuda_is_missing(); !missing.empty())
+        std::printf("CUDA tests are left out: %s\n", missing.c_str());
+    else
+        std::printf("CUDA tests run on: %s\n", cuda_device().found ? cuda_device().name.c_str() : cuda_device().why.c_str());
 }
