@@ -16,6 +16,8 @@ struct RowEvent {
     std::uint32_t factor;                           ///< of a plastic row
 };
 
+using Scan = cub::BlockScan<std::uint64_t, threads, cub::BLOCK_SCAN_WARP_SCANS>;
+
 struct Block {
     Machine machine;                                ///< by which threads find everything else
     union {
@@ -40,7 +42,7 @@ struct Block {
     std::uint32_t row_events_until[2][most_window_steps];   ///< [half][step of the window]
     std::uint32_t arrivals_before[most_window_steps + 1];   ///< [step of the window]
     std::uint32_t next_arrival;                     ///< the first that is not among the row events at hand
-    cub::BlockScan<std::uint64_t, threads>::TempStorage scan;
+    Scan::TempStorage scan;
 
     std::uint32_t arrivals_in, samples, current_changes;    ///< steps of the window that have some, bit by bit
     std::int64_t first_step;                        ///< of the window

@@ -103,7 +103,7 @@ __device__ __forceinline__ void take_arrivals()
             block.at_hand.times_s[threadIdx.x] = __ldcg(&arrival->time_s);
     }
     std::uint64_t before;
-    cub::BlockScan<std::uint64_t, threads>(block.scan).ExclusiveSum(count, before);
+    Scan(block.scan).ExclusiveSum(count, before);
     const std::uint64_t after = before + count;
     const bool fits = rows != nullptr && static_cast<std::uint32_t>(after) <= rows_at_once && after >> 32 <= rows_at_once;
     const int taken = __syncthreads_count(fits);
