@@ -47,7 +47,7 @@ struct Stimulation {
 };
 
 /// What is seen of one denmem.
-struct Trace {
+struct BenchTrace {
     std::span<const float> volt;                    ///< ADC samples
     std::span<const double> spikes_s;               ///< spikes that left the chip, since the first sample
 };
@@ -63,7 +63,7 @@ public:
     virtual void write_rows(const HicannConfig& config, std::span<const NeuronFg> rows, std::span<const SharedFg> shared = {}) = 0;
 
     /// Takes a trace of every denmem, one after the other as the lab does; `seen` is called once for each, from any thread.
-    virtual void record(const Acquisition& acquisition, const Stimulation& stimulation, const std::function<void(Denmem, const Trace&)>& seen) = 0;
+    virtual void record(const Acquisition& acquisition, const Stimulation& stimulation, const std::function<void(Denmem, const BenchTrace&)>& seen) = 0;
 
     /// Rate of the ADC as measured against the chip's clock (calibration.md §0).
     virtual double adc_rate_hz() = 0;

@@ -29,7 +29,7 @@ ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann h
     table.hicann = hicann;
     Lab lab{*bench, datasheet, table};
     lab.adc_rate_hz = bench->adc_rate_hz();
-    for (const auto& protocol : info.mode == CalibrationMode::lab ? lab_protocols() : fast_protocols())
+    for (const auto& protocol : info.mode == CalibrationMode::lab ? lab_protocols() : fast_protocols(info.adaptive))
         run(*protocol, lab);
     table.lab_seconds = bench->lab_seconds();
     return table;

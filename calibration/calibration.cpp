@@ -52,6 +52,8 @@ private:
 /// Parameters of every network's neurons: a denmem without a transform for one of them is not used.
 constexpr std::array needed{Quantity::V_t, Quantity::E_syni, Quantity::E_synx, Quantity::tau_ref, Quantity::E_l, Quantity::V_convoffx, Quantity::V_convoffi, Quantity::tau_m, Quantity::tau_syn_E, Quantity::tau_syn_I};
 
+constexpr std::array adaptive{Quantity::V_exp, Quantity::delta_T, Quantity::a, Quantity::tau_w, Quantity::b};
+
 class Measured final : public Calibration
 {
 public:
@@ -78,7 +80,10 @@ public:
         if (parameter == NeuronFg::I_gl && mode != table_.info.operating)
             throw InputError(fmt::format("calibration: expected a table for the {} capacitor and gear {} of the mapping, found one for {} and {}", capacitor(mode), gear(mode),
                                          capacitor(table_.info.operating), gear(table_.info.operating)));
-        return transfer(chip(hicann), *quantity, denmem.value(), nominal);
+        const ChipTable& table = chip(hicann);
+        if (table.of(*quantity)[static_cast<std::size_t>(denmem.value())].reason == Reason::not_calibrated)
+            throw InputError(fmt::format("calibration: expected a table with {}, found one without: only the fast mode calibrates it", info(*quantity).name));
+        return transfer(table, *quantity, denmem.value(), nominal);
     }
     Transfer v_reset(Hicann hicann, Denmem denmem) const override { return transfer(chip(hicann), Quantity::V_reset, denmem.value(), technology_.nominal_v_reset(saturation_)); }
     double row_factor(Hicann hicann, SynapseRow row) const override
@@ -93,14 +98,17 @@ public:
                 return t.c[0];
         return cell(parameter).base_dac;
     }
+    bool knows(Hicann hicann) const override { return table_.chips.contains(hicann); }
     std::bitset<Denmem::count> unusable(Hicann hicann) const override
     {
         const ChipTable& table = chip(hicann);
         std::bitset<Denmem::count> broken;
-        for (const Quantity q : needed)
-            for (const Denmem d : all<Denmem>())
-                if (!table.of(q)[static_cast<std::size_t>(d.value())].good())
-                    broken.set(static_cast<std::size_t>(d.value()));
+        for (const Denmem d : all<Denmem>()) {
+            const auto failed = [&](Quantity q) { return !table.of(q)[static_cast<std::size_t>(d.value())].good(); };
+            const bool any = std::any_of(needed.begin(), needed.end(), failed) ||
+                             (table_.info.mode == CalibrationMode::fast && table_.info.adaptive && std::any_of(adaptive.begin(), adaptive.end(), failed));
+            broken.set(static_cast<std::size_t>(d.value()), any);
+        }
         return broken;
     }
     double sigma(Hicann hicann, Denmem denmem, NeuronFg parameter, OperatingMode mode, double dac) const override
@@ -148,6 +156,7 @@ private:
 } // namespace
 
 double Calibration::technical(Hicann, Denmem, NeuronFg parameter) const { return cell(parameter).base_dac; }
+bool Calibration::knows(Hicann) const { return true; }
 std::bitset<Denmem::count> Calibration::unusable(Hicann) const { return {}; }
 double Calibration::sigma(Hicann, Denmem, NeuronFg, OperatingMode, double) const { return 0.0; }
 

@@ -20,6 +20,7 @@ public:
     virtual double row_factor(Hicann hicann, SynapseRow row) const = 0;     ///< conductance of the row relative to Technology::synapse_conductance
     /// DAC of a technical cell, which no network asks for: the base value unless it was calibrated (V_convoff).
     virtual double technical(Hicann hicann, Denmem denmem, NeuronFg parameter) const;
+    virtual bool knows(Hicann hicann) const;        ///< false: a table without that chip
     /// Denmems that are not to be used: no transform, or known to be broken.
     virtual std::bitset<Denmem::count> unusable(Hicann hicann) const;
     /// Standard deviation that is expected of a parameter's value at a DAC, write error included: of the value, or of its logarithm where it is not a

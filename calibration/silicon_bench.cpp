@@ -94,7 +94,7 @@ public:
 
     double lab_seconds() const override { return seconds_; }
 
-    void record(const Acquisition& acquisition, const Stimulation& stimulation, const std::function<void(Denmem, const Trace&)>& seen) override
+    void record(const Acquisition& acquisition, const Stimulation& stimulation, const std::function<void(Denmem, const BenchTrace&)>& seen) override
     {
         ++records_;
         seconds_ += Denmem::count * (seconds_a_trace + acquisition.averages * (acquisition.settle_s + acquisition.duration_s));
@@ -257,7 +257,7 @@ private:
     }
 
     void run(std::span<const Wired> membranes, const std::array<DenmemCircuit, Denmem::count>& circuits, const Acquisition& acquisition, const Events& events,
-             const std::function<void(Denmem, const Trace&)>& seen) const
+             const std::function<void(Denmem, const BenchTrace&)>& seen) const
     {
         const double step_s = acquisition.every / adc_hz_;
         const auto settle = static_cast<std::int64_t>(std::ceil(acquisition.settle_s / step_s));

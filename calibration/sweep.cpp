@@ -26,13 +26,13 @@ Setup prepare(const Lab& lab)
     return setup;
 }
 
-double mean_mv(const Lab& lab, const Setup&, Denmem denmem, const Trace& trace) { return 1e3 * (mean_of(trace.volt).mean - readout_shift(lab, denmem)); }
-double deviation_mv(const Lab&, const Setup&, Denmem, const Trace& trace) { return 1e3 * mean_of(trace.volt).deviation; }
-double baseline_mv(const Lab& lab, const Setup&, Denmem denmem, const Trace& trace)
+double mean_mv(const Lab& lab, const Setup&, Denmem denmem, const BenchTrace& trace) { return 1e3 * (mean_of(trace.volt).mean - readout_shift(lab, denmem)); }
+double deviation_mv(const Lab&, const Setup&, Denmem, const BenchTrace& trace) { return 1e3 * mean_of(trace.volt).deviation; }
+double baseline_mv(const Lab& lab, const Setup&, Denmem denmem, const BenchTrace& trace)
 {
     return trace.spikes_s.size() >= 3 ? 1e3 * (baseline_after_spikes(trace.volt) - readout_shift(lab, denmem)) : nothing_seen;
 }
-double peak_mv(const Lab& lab, const Setup&, Denmem denmem, const Trace& trace)
+double peak_mv(const Lab& lab, const Setup&, Denmem denmem, const BenchTrace& trace)
 {
     const auto found = peaks(trace.volt, mean_of(trace.volt).deviation);
     if (found.empty() || trace.spikes_s.empty())
@@ -42,32 +42,32 @@ double peak_mv(const Lab& lab, const Setup&, Denmem denmem, const Trace& trace)
         sum += trace.volt[k];
     return 1e3 * (sum / static_cast<double>(found.size()) - readout_shift(lab, denmem));
 }
-double rate_khz(const Lab&, const Setup& setup, Denmem, const Trace& trace) { return 1e-3 * static_cast<double>(trace.spikes_s.size()) / setup.acquisition.duration_s; }
-double interval_us(const Lab&, const Setup&, Denmem, const Trace& trace)
+double rate_khz(const Lab&, const Setup& setup, Denmem, const BenchTrace& trace) { return 1e-3 * static_cast<double>(trace.spikes_s.size()) / setup.acquisition.duration_s; }
+double interval_us(const Lab&, const Setup&, Denmem, const BenchTrace& trace)
 {
     const auto found = intervals(trace.spikes_s);
     return found ? 1e6 * found->mean : nothing_seen;
 }
 
-std::optional<Psp> psp(const Lab& lab, const Setup& setup, const Trace& trace, bool rising)
+std::optional<Psp> psp(const Lab& lab, const Setup& setup, const BenchTrace& trace, bool rising)
 {
     return trace.spikes_s.empty() ? fit_psp(trace.volt, sample_s(lab, setup.acquisition), rising) : std::nullopt;
 }
 template <bool rising>
-double slow_us(const Lab& lab, const Setup& setup, Denmem, const Trace& trace)
+double slow_us(const Lab& lab, const Setup& setup, Denmem, const BenchTrace& trace)
 {
     const auto found = psp(lab, setup, trace, rising);
     return found ? 1e6 * found->slow : nothing_seen;
 }
 template <bool rising>
-double fast_us(const Lab& lab, const Setup& setup, Denmem, const Trace& trace)
+double fast_us(const Lab& lab, const Setup& setup, Denmem, const BenchTrace& trace)
 {
     const auto found = psp(lab, setup, trace, rising);
     return found ? 1e6 * found->fast : nothing_seen;
 }
 /// Highest point above the offset: where slow and fast part decay equally.
 template <bool rising>
-double height_mv(const Lab& lab, const Setup& setup, Denmem, const Trace& trace)
+double height_mv(const Lab& lab, const Setup& setup, Denmem, const BenchTrace& trace)
 {
     const auto found = psp(lab, setup, trace, rising);
     if (!found || !(found->fast > 0) || !(found->slow > found->fast))
@@ -145,7 +145,7 @@ std::vector<Observed> sweep(Lab& lab, Swept what, std::span<const double> values
             set(setup.config, what, values[v]);
             lab.bench.write(setup.config);
             const auto row = rows.begin() + static_cast<std::ptrdiff_t>((v * repetitions + repetition) * denmems.size());
-            lab.bench.record(setup.acquisition, setup.stimulation, [&](Denmem denmem, const Trace& trace) {
+            lab.bench.record(setup.acquisition, setup.stimulation, [&](Denmem denmem, const BenchTrace& trace) {
                 if (const std::size_t k = place[denmem.value()]; k < denmems.size())
                     row[static_cast<std::ptrdiff_t>(k)] = {denmem, values[v], repetition, observable.observe(lab, setup, denmem, trace)};
             });

@@ -18,7 +18,7 @@ struct Observable {
     /// Everything but the swept cell.
     Setup (*prepare)(const Lab&);
     /// In the unit; NaN where nothing was seen.
-    double (*observe)(const Lab&, const Setup&, Denmem, const Trace&);
+    double (*observe)(const Lab&, const Setup&, Denmem, const BenchTrace&);
 };
 std::span<const Observable> observables();
 

@@ -138,6 +138,7 @@ void write_table(const std::filesystem::path& path, const Table& table)
         hdf5::write_attribute(file, "mode", mode_names[static_cast<int>(table.info.mode)]);
         hdf5::write_attribute(file, "capacitor", table.info.operating.big_capacitor ? "big" : "small");
         hdf5::write_attribute(file, "leak", gear_names[static_cast<int>(table.info.operating.leak)]);
+        hdf5::write_attribute(file, "adaptive", static_cast<std::uint8_t>(table.info.adaptive));
         hdf5::write_attribute(file, "seed", table.info.seed);
         const auto chips = hdf5::create_group(file, "hicanns");
         for (const auto& [hicann, chip] : table.chips)
@@ -160,6 +161,7 @@ Table read_table(const std::filesystem::path& path)
     table.info.mode = static_cast<CalibrationMode>(index_of(mode_names, hdf5::read_string_attribute(file, "mode"), path, "mode"));
     table.info.operating.big_capacitor = index_of(std::array{"small", "big"}, hdf5::read_string_attribute(file, "capacitor"), path, "capacitor") == 1;
     table.info.operating.leak = static_cast<Gear>(index_of(gear_names, hdf5::read_string_attribute(file, "leak"), path, "leak"));
+    table.info.adaptive = hdf5::read_attribute<std::uint8_t>(file, "adaptive") != 0;
     table.info.seed = hdf5::read_attribute<std::uint64_t>(file, "seed");
     const auto chips = hdf5::open_group(file, "hicanns");
     for (const std::string& name : hdf5::children(chips)) {
@@ -172,8 +174,8 @@ Table read_table(const std::filesystem::path& path)
 
 std::string digest(const TableInfo& info)
 {
-    return sha256(fmt::format("{} {} {} {} {} {} {} {} {} {} {}", format_version, protocol_version, info.wafer_id, info.technology, info.technology_sha256, info.imperfections,
-                              static_cast<int>(info.mode), info.operating.big_capacitor, static_cast<int>(info.operating.leak), info.seed, quantity_count));
+    return sha256(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", format_version, protocol_version, info.wafer_id, info.technology, info.technology_sha256, info.imperfections,
+                              static_cast<int>(info.mode), info.operating.big_capacitor, static_cast<int>(info.operating.leak), info.adaptive, info.seed, quantity_count));
 }
 
 }   // namespace bss

@@ -43,6 +43,7 @@ struct TableInfo {
     std::string imperfections;                      ///< switches that change circuits, as text
     CalibrationMode mode = CalibrationMode::fast;
     OperatingMode operating;
+    bool adaptive = true;                           ///< exponential and adaptation are calibrated too
     std::uint64_t seed = 1;
     bool operator==(const TableInfo&) const = default;
 };

@@ -33,7 +33,7 @@ struct RecordRequest {
 
 inline constexpr std::size_t most_wafers = 20;  ///< of one run
 
-enum class CalibrationKind { ideal, oracle };
+enum class CalibrationKind { automatic, ideal, oracle, table };
 enum class RunMode { hardware, ideal };
 
 struct Configuration {
@@ -50,7 +50,8 @@ struct Configuration {
         std::vector<Chip> chips;                ///< that may be used, ascending
         std::optional<std::vector<Defects>> listed_defects;     ///< [wafer] from a defects file
         std::map<std::string, double> random_defects;   ///< kind -> fraction
-        CalibrationKind calibration = CalibrationKind::oracle;
+        CalibrationKind calibration = CalibrationKind::automatic;
+        std::filesystem::path calibration_table;        ///< of CalibrationKind::table
         Imperfections imperfections;
     } wafer;
     MappingOptions mapping;                     ///< with place and timestep_s filled in

@@ -118,6 +118,21 @@ void read_defects(const Yaml& node, const std::string& path, C& configuration, R
     wafer.listed_defects = read_listed_defects(reading.yaml.read_file(file, "wafer.defects."), path, wafer.ids, reading.mistakes);
 }
 
+void read_calibration(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
+{
+    auto& wafer = configuration.wafer;
+    constexpr std::array kinds{CalibrationKind::automatic, CalibrationKind::ideal, CalibrationKind::oracle};
+    if (node.is(Yaml::Kind::scalar) && (node.text.find('/') != std::string::npos || node.text.ends_with(".h5"))) {
+        std::error_code error;
+        wafer.calibration = CalibrationKind::table;
+        wafer.calibration_table = located(node, node.text);
+        if (!std::filesystem::is_regular_file(wafer.calibration_table, error))
+            reading.mistakes.add(node, path, fmt::format("expected auto, ideal, oracle or a table, found no file \"{}\"", node.text));
+    } else if (const auto k = read_word(node, path, {"auto", "ideal", "oracle"}, reading.mistakes)) {
+        wafer.calibration = kinds[*k];
+    }
+}
+
 void read_mapping_file(const Yaml& node, const std::string& path, C& configuration, Reading& reading)
 {
     if (node.is(Yaml::Kind::null) || node.is_word("null"))
@@ -322,15 +337,10 @@ void read_record(const Yaml& node, const std::string& path, C& configuration, Re
 
 const std::vector<Key<Configuration>>& configuration_keys()
 {
-    const auto wafer = [](auto member) { return [=](C& c) -> auto& { return c.wafer.*member; }; };
     const auto mapping = [](auto member) { return [=](C& c) -> auto& { return c.mapping.*member; }; };
     const auto run = [](auto member) { return [=](C& c) -> auto& { return c.run.*member; }; };
     const auto max_synapse_loss = [](C& c) -> auto& { return c.max_synapse_loss; };
     const auto strict = [](C& c) -> auto& { return c.strict; };
-    const auto is_auto_or_table = [](const Yaml& node) {
-        return node.is_word("auto") || (node.is(Yaml::Kind::scalar) && (node.text.find('/') != std::string::npos || node.text.ends_with(".h5")));
-    };
-    const Words<CalibrationKind> calibrations{{"ideal", CalibrationKind::ideal}, {"oracle", CalibrationKind::oracle}};
     const Words<std::optional<bool>> capacitors{{"auto", std::nullopt}, {"big", true}, {"small", false}};
     const Words<std::optional<Gear>> gears{{"auto", std::nullopt}, {"normal", Gear::normal}, {"slow", Gear::slow}, {"fast", Gear::fast}};
     const Words<NetForming> nets{{"auto", NetForming::automatic}, {"one_per_population", NetForming::one_per_population}};
@@ -349,8 +359,8 @@ const std::vector<Key<Configuration>>& configuration_keys()
          "chips that may be used; a region: of every wafer"},
         {"wafer.defects", {"none | the path of a defects file | {random: {kind: fraction}}", read_defects}, "none",
          "what is broken (kinds below); random defects are drawn from wafer.id"},
-        {"wafer.calibration",
-         later(choice_type<C>(wafer(&C::Wafer::calibration), calibrations), "ideal | oracle (auto | the path of a table; not yet)", is_auto_or_table), "oracle",
+        {"wafer.calibration", {"auto | ideal | oracle | the path of a table", read_calibration}, "auto",
+         "auto measures the chips that the network needs on a simulated bench and keeps the result in $BSS_CACHE (~/.cache/bss); a table is bss-calibrate's; "
          "ideal inverts the nominal curves; oracle inverts this wafer's true curves, which no lab could, and is labelled in every report"},
         {"wafer.imperfections", {"all | none | a map of switches | a list of them", read_imperfections}, "all",
          "what the wafer does to a network: in a map one left out is true, of a list only those in it are; none is exact: what was asked for runs"},

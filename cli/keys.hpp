@@ -110,18 +110,6 @@ Type<T> choice_type(Member member, Words<Value> choices)
             }};
 }
 
-/// The same type, but some texts are known and do not work yet.
-template <class T>
-Type<T> later(Type<T> type, std::string expects, std::function<bool(const Yaml&)> is_later)
-{
-    return {std::move(expects), [type, is_later](const Yaml& node, const std::string& path, T& target, Reading& reading) {
-                if (is_later(node))
-                    reading.mistakes.add(node, path, fmt::format("not yet available: {}; expected {}", node.shown(), type.expects));
-                else
-                    type.read(node, path, target, reading);
-            }};
-}
-
 /// Reads a map by a table: unknown keys are mistakes, keys that are not there take their default.
 template <class T>
 void read_keys(const Yaml& map, const std::string& prefix, const std::vector<Key<T>>& table, T& target, Reading& reading)

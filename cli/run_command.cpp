@@ -192,13 +192,13 @@ struct Prepared {
     std::string shared_sha256;
 };
 
-std::unique_ptr<Prepared> prepare(const Configuration& configuration)
+std::unique_ptr<Prepared> prepare(const Configuration& configuration, bool progress)
 {
     auto prepared = std::make_unique<Prepared>();
     Prepared& p = *prepared;
     p.hardware = make_hardware(configuration);
     p.network = expand_network(configuration);
-    p.mapping = make_mapping(configuration, p.network, p.hardware.machine);
+    p.mapping = make_mapping(configuration, p.network, p.hardware, progress);
     p.record_plan = plan_recording(configuration, p.network, p.mapping, p.hardware.technology, p.hardware.machine.defects);
     p.shared_sha256 = configuration.shared_sha256;
     return prepared;
@@ -286,7 +286,7 @@ Ended run_of_batch(Batch& batch, std::size_t run, std::unique_ptr<Prepared>& pre
         const Configuration& configuration = batch.configuration(run);
         if (!prepared || prepared->shared_sha256 != configuration.shared_sha256) {
             prepared.reset(); // two mappings need not fit into memory
-            prepared = prepare(configuration);
+            prepared = prepare(configuration, !options.quiet && !options.json);
         }
         return run_one(configuration, *prepared, folder, options);
     } catch (const InputError& error) {
@@ -379,7 +379,7 @@ ExitCode execute(Options options)
     if (batch.several())
         return run_batch(batch, folder, options);
 
-    const auto prepared = prepare(batch.configuration(0));
+    const auto prepared = prepare(batch.configuration(0), !options.quiet && !options.json);
     const Ended ended = run_one(batch.configuration(0), *prepared, folder, options);
     if (options.json)
         fmt::print("{}\n", json_text(ended.summary));

@@ -102,9 +102,9 @@ Prepared prepare(const Case& one)
     configuration.file = one.name;
     read_tree(root, configuration, reading);
     reading.mistakes.throw_if_any();
-    const Hardware hardware = make_hardware(configuration);
+    Hardware hardware = make_hardware(configuration);
     const Network expanded = expand_network(configuration);
-    Mapping mapping = make_mapping(configuration, expanded, hardware.machine);
+    Mapping mapping = make_mapping(configuration, expanded, hardware);
     RecordPlan plan = plan_recording(configuration, expanded, mapping, hardware.technology, hardware.machine.defects);
     return {make_program(configuration, expanded, hardware, mapping, std::move(plan.traces)), std::move(mapping.stimulus),
             steps_of(configuration.run.duration_ms, configuration.run.timestep_ms)};

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,13 +19,19 @@ namespace bss {
 struct Hardware {
     Technology technology;
     Machine machine;
+    std::string calibration;                        ///< its kind: "auto", "ideal", "oracle", "table"
+    std::string calibration_table;                  ///< the table's file, or the cache's folder; empty: none
     double calibration_seconds = 0;
+    std::optional<OperatingMode> operating;         ///< in which `auto` has measured the chips
+    bool to_calibrate = false;                      ///< `auto`: make_mapping measures the chips that the network needs
 };
 Hardware make_hardware(const Configuration& configuration);
 
-/// Makes the mapping, or takes a stored one up; in ideal mode it only numbers the neurons.
+/// Makes the mapping, or takes a stored one up; in ideal mode it only numbers the neurons. With `calibration: auto` the chips that the network needs are
+/// calibrated before, or taken from the cache.
+/// @param progress  show how far calibration is
 /// @throws InputError that names the configuration: what does not fit shows only here, and has no line
-Mapping make_mapping(const Configuration& configuration, const Network& network, const Machine& machine);
+Mapping make_mapping(const Configuration& configuration, const Network& network, Hardware& hardware, bool progress = false);
 
 /// What an engine needs to run a mapping.
 Program make_program(const Configuration& configuration, const Network& network, const Hardware& hardware, const Mapping& mapping, std::vector<TraceRequest> traces);

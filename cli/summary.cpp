@@ -210,7 +210,7 @@ Json make_summary(const Outcome& outcome)
             {"config_sha256", configuration.sha256},
             {"network", {{"neurons", outcome.network.neurons()}, {"sources", outcome.network.sources()}, {"synapses", outcome.network.synapses()}}},
             {"mapping", mapping_block(outcome)},
-            {"calibration", {{"kind", text_or_null(outcome.calibration)}, {"table", nullptr}, {"seconds", outcome.calibration_seconds}}},
+            {"calibration", {{"kind", text_or_null(outcome.calibration)}, {"table", text_or_null(outcome.calibration_table)}, {"seconds", outcome.calibration_seconds}}},
             {"run", run_block(outcome)},
             {"populations", populations_block(outcome)},
             {"spikes_lost",

@@ -34,6 +34,7 @@ struct Outcome {
     const Mapping& mapping;
     const Technology& technology;
     std::string calibration; ///< its kind; empty in ideal mode
+    std::string calibration_table; ///< its file or folder; empty: none
     double calibration_seconds = 0;
     std::string mapping_sha256; ///< empty in ideal mode
     std::optional<RunAccount> run;            ///< nothing: mapped only

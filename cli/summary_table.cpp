@@ -38,6 +38,8 @@ std::string_view explanation(std::string_view calibration)
         return "oracle: reads the true mismatch, no lab could";
     if (calibration == "ideal")
         return "ideal: inverts the nominal curves";
+    if (calibration == "auto")
+        return "auto: measured on a simulated bench";
     return calibration;
 }
 

@@ -87,18 +87,24 @@ public:
         const auto ms = [&](double seconds) { return scale_.ms(seconds); };
         const double cm = cells.value("cm", n) * 1e-9;
 
-        set(r, NeuronFg::E_l, "v_rest", scale_.volt(cells.value("v_rest", n)), mv);
-        set(r, NeuronFg::E_synx, "e_rev_E", scale_.volt(cells.value("e_rev_E", n)), mv);
-        set(r, NeuronFg::E_syni, "e_rev_I", scale_.volt(cells.value("e_rev_I", n)), mv);
+        // V_reset is shared: what it is off here by mismatch, all potentials are, and the neuron keeps its range (calibration.md §1.5).
+        const double shift = reset_shift_[r.site.first.value()];
+        const auto volt = [&](std::string_view name) { return scale_.volt(cells.value(name, n)) + shift; };
+        set(r, NeuronFg::E_l, "v_rest", volt("v_rest"), mv);
+        set(r, NeuronFg::E_synx, "e_rev_E", volt("e_rev_E"), mv);
+        set(r, NeuronFg::E_syni, "e_rev_I", volt("e_rev_I"), mv);
         set(r, NeuronFg::I_gl, "tau_m", scale_.seconds(cells.value("tau_m", n)), ms);
         set(r, NeuronFg::I_pl, "tau_refrac", scale_.seconds(cells.value("tau_refrac", n)), ms);
         set(r, NeuronFg::V_syntcx, "tau_syn_E", scale_.seconds(cells.value("tau_syn_E", n)), ms);
         set(r, NeuronFg::V_syntci, "tau_syn_I", scale_.seconds(cells.value("tau_syn_I", n)), ms);
 
+        for (const NeuronFg p : {NeuronFg::V_convoffx, NeuronFg::V_convoffi})
+            for (const Denmem d : denmems_of(r.site))
+                config_.fg.at(d, p) = calibration_.technical(chip_.hicann, d, p);
         const CellModel model = model_of(*cells.population, n);
-        set(r, NeuronFg::V_t, model.threshold, scale_.volt(cells.value(model.threshold, n)), mv);
+        set(r, NeuronFg::V_t, model.threshold, volt(model.threshold), mv);
         if (model.exponential) {
-            set(r, NeuronFg::V_exp, "v_thresh", scale_.volt(cells.value("v_thresh", n)), mv);
+            set(r, NeuronFg::V_exp, "v_thresh", volt("v_thresh"), mv);
             set(r, NeuronFg::I_rexp, "delta_T", cells.value("delta_T", n) * scale_.alpha_volt_per_mv,
                 [&](double volt) { return volt / scale_.alpha_volt_per_mv; });
         } else {
@@ -123,7 +129,7 @@ public:
             fill(r, NeuronFg::I_radapt, dac_max);
     }
 
-    /// One V_reset a block; only that of firing denmems acts on a neuron (hardware.md §2.1, §7.1).
+    /// One V_reset a block; only that of firing denmems acts on a neuron (hardware.md §2.1, §7.1). Before the neurons are written.
     void write_v_reset(const std::vector<Resident>& residents)
     {
         if (!quantised_)
@@ -159,6 +165,7 @@ private:
     OperatingMode mode_;
     bool quantised_;
     double denmem_farad_;
+    std::array<double, Denmem::count> reset_shift_{};   ///< [firing denmem] volts: how far its V_reset lies above its block's mean, as calibration knows it
 
     /// Writes one value to every denmem of a neuron; realised is their mean.
     template <class ToBiological>
@@ -222,6 +229,11 @@ private:
         if (!quantised_)
             return;
         const double mean = std::round(sum / static_cast<double>(residents.size()));
+        double mean_volt = 0.0;
+        for (const Resident* r : residents)
+            mean_volt += transfer_of(*r).value(mean) / static_cast<double>(residents.size());
+        for (const Resident* r : residents)
+            reset_shift_[r->site.first.value()] = transfer_of(*r).value(mean) - mean_volt;
         const bool shared = high - low > 1.8 / dac_max; // differences below a DAC are rounding
         for (const Resident* r : residents) {
             const Transfer transfer = transfer_of(*r);
@@ -331,9 +343,9 @@ void write_parameters(Mapping& mapping, const Network& network, const Placement&
             }
     parallel_for(jobs.size(), [&](std::size_t k) {
         Job& job = jobs[k];
+        job.writer.write_v_reset(*job.residents);
         for (const Resident& r : *job.residents)
             job.writer.write_neuron(r);
-        job.writer.write_v_reset(*job.residents);
     });
     for (Job& job : jobs) // one after another: which population an error names must not depend on threads
         job.writer.write_offset_currents(*job.residents, network);

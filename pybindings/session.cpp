@@ -92,7 +92,7 @@ void Session::map()
     if (!hardware_)
         hardware_ = std::make_unique<Hardware>(make_hardware(configuration_));
     mapping_.reset();
-    mapping_ = make_mapping(configuration_, network, hardware_->machine);
+    mapping_ = make_mapping(configuration_, network, *hardware_);
     mapped_ = network_.versions();
     edited_ = true;
     static int count = 0;
@@ -121,7 +121,7 @@ void Session::take_over()
     if (changed.any() && !ideal()) {
         rewrite(*mapping_, network, hardware_->machine, configuration_.mapping, configuration_.wafer.imperfections, changed);
     } else if (changed.any() && now() == 0) {
-        mapping_ = make_mapping(configuration_, network, hardware_->machine);
+        mapping_ = make_mapping(configuration_, network, *hardware_);
     } else if (changed.sources) {               // the potentials' scale stays while states depend on it
         mapping_->stimulus = {};
         mapping_->first_source.clear();

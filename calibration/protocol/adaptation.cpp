@@ -36,7 +36,7 @@ public:
             setup.rows = {{NeuronFg::I_gladapt, NeuronFg::I_radapt}};
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step& step, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab& lab, const Step& step, Denmem, const BenchTrace& trace) const override
     {
         const StepTiming timing = step_timing(lab, half_us * 1e-6 / lab.datasheet.analog_scale);
         const double sample_s = timing.acquisition.every / lab.adc_rate_hz;
@@ -136,7 +136,7 @@ public:
             setup.rows = {{NeuronFg::I_fire}};
         return setup;
     }
-    Estimate observe(const Lab&, const Step& step, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab&, const Step& step, Denmem, const BenchTrace& trace) const override
     {
         const double mean = mean_of(trace.volt).mean;
         if (step.kind == silent)

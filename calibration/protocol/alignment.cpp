@@ -12,7 +12,7 @@ public:
     Quantity quantity() const override { return Quantity::readout_shift; }
     std::vector<Step> sweep(const Lab&) const override { return {}; }
     Setup prepare(const Lab&, const Step&, const Observations&) const override { return {}; }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace&) const override { return {}; }
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace&) const override { return {}; }
     void fit(Lab& lab, const Observations&) const override
     {
         constexpr std::array potentials{Quantity::V_t, Quantity::E_syni, Quantity::E_synx, Quantity::E_l, Quantity::V_exp};

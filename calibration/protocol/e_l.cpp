@@ -22,7 +22,7 @@ public:
         set_calibrated_v_reset(lab, setup.config, 0.9);
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override { return {.value = mean_of(trace.volt).mean, .reason = Reason::none}; }
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override { return {.value = mean_of(trace.volt).mean, .reason = Reason::none}; }
     void fit(Lab& lab, const Observations& seen) const override { fit_lines(lab, quantity(), seen, 1.5); }
 };
 

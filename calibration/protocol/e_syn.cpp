@@ -28,7 +28,7 @@ public:
         connect_stimulation(setup, excitatory_ ? SynapticInput::excitatory : SynapticInput::inhibitory, clocks(lab, 0.2), 45, 30);
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override { return {.value = mean_of(trace.volt).mean, .reason = Reason::none}; }
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override { return {.value = mean_of(trace.volt).mean, .reason = Reason::none}; }
     void fit(Lab& lab, const Observations& seen) const override { fit_lines(lab, quantity(), seen, 1.0); }
 
 protected:
@@ -59,7 +59,7 @@ public:
         connect_stimulation(setup, excitatory_ ? SynapticInput::excitatory : SynapticInput::inhibitory, clocks(lab, 0.2), 568, 30);
         return setup;
     }
-    Estimate observe(const Lab&, const Step& step, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab&, const Step& step, Denmem, const BenchTrace& trace) const override
     {
         return {.value = mean_of(trace.volt).mean, .sigma = step.kind == beside ? 0.3e-3 : 8e-3, .reason = Reason::none};
     }

@@ -35,7 +35,7 @@ public:
         set_calibrated(lab, config, NeuronFg::I_gl, tau_us * 1e-6 / lab.datasheet.analog_scale);
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step& step, Denmem denmem, const Trace& trace) const override
+    Estimate observe(const Lab& lab, const Step& step, Denmem denmem, const BenchTrace& trace) const override
     {
         const Design& design = designs[static_cast<std::size_t>(step.kind)];
         if (trace.spikes_s.size() < 3)

@@ -23,7 +23,7 @@ void run(const Protocol& protocol, Lab& lab)
             dac[d.value()] = cell ? setup.config.fg.at(d, *cell) : setup.config.fg.v_reset(d);
         auto& estimates = seen.estimates.emplace_back();
         lab.bench.record(setup.acquisition, setup.stimulation,
-                         [&](Denmem d, const Trace& trace) { estimates[d.value()] = protocol.observe(lab, step, d, trace); });
+                         [&](Denmem d, const BenchTrace& trace) { estimates[d.value()] = protocol.observe(lab, step, d, trace); });
     }
     protocol.fit(lab, seen);
 }
@@ -46,7 +46,7 @@ std::vector<std::unique_ptr<Protocol>> lab_protocols()
     return protocols;
 }
 
-std::vector<std::unique_ptr<Protocol>> fast_protocols()
+std::vector<std::unique_ptr<Protocol>> fast_protocols(bool adaptive)
 {
     std::vector<std::unique_ptr<Protocol>> protocols;
     protocols.push_back(readout_shift_protocol());
@@ -61,9 +61,11 @@ std::vector<std::unique_ptr<Protocol>> fast_protocols()
     protocols.push_back(fast_tau_m());
     for (const SynapticInput input : {SynapticInput::excitatory, SynapticInput::inhibitory})
         protocols.push_back(fast_tau_syn(input));
-    protocols.push_back(upstroke_protocol());
-    protocols.push_back(subthreshold_protocol());
-    protocols.push_back(spike_triggered_protocol());
+    if (adaptive) {
+        protocols.push_back(upstroke_protocol());
+        protocols.push_back(subthreshold_protocol());
+        protocols.push_back(spike_triggered_protocol());
+    }
     protocols.push_back(weights_protocol());
     protocols.push_back(alignment_protocol());
     return protocols;

@@ -56,14 +56,15 @@ public:
     virtual std::vector<Step> sweep(const Lab& lab) const = 0;
     /// @param seen  what the steps before have shown: designs may adapt
     virtual Setup prepare(const Lab& lab, const Step& step, const Observations& seen) const = 0;
-    virtual Estimate observe(const Lab& lab, const Step& step, Denmem denmem, const Trace& trace) const = 0;
+    virtual Estimate observe(const Lab& lab, const Step& step, Denmem denmem, const BenchTrace& trace) const = 0;
     virtual void fit(Lab& lab, const Observations& seen) const = 0;
 };
 void run(const Protocol& protocol, Lab& lab);
 
 /// The protocols of a mode in the order in which they build on each other (calibration.md §1; docs/calibration.md).
 std::vector<std::unique_ptr<Protocol>> lab_protocols();
-std::vector<std::unique_ptr<Protocol>> fast_protocols();
+/// @param adaptive  exponential and adaptation too
+std::vector<std::unique_ptr<Protocol>> fast_protocols(bool adaptive);
 
 // ---- setting a chip up ---------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ Setup PspProtocol::psp_setup(const Lab& lab, const Step& step, double v_gmax_dac
     return setup;
 }
 
-Estimate PspProtocol::observe(const Lab& lab, const Step& step, Denmem, const Trace& trace) const
+Estimate PspProtocol::observe(const Lab& lab, const Step& step, Denmem, const BenchTrace& trace) const
 {
     const double deviation = mean_of(trace.volt).deviation;
     if (step.kind == noise)

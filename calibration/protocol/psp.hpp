@@ -10,7 +10,7 @@ class PspProtocol : public Protocol {
 public:
     PspProtocol(Quantity quantity, SynapticInput input) : quantity_(quantity), input_(input) {}
     Quantity quantity() const override { return quantity_; }
-    Estimate observe(const Lab& lab, const Step& step, Denmem denmem, const Trace& trace) const override;
+    Estimate observe(const Lab& lab, const Step& step, Denmem denmem, const BenchTrace& trace) const override;
     void fit(Lab& lab, const Observations& seen) const override;
 
 protected:

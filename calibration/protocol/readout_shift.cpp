@@ -31,7 +31,7 @@ public:
         set_dac(config, NeuronFg::I_convi, 0);
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override { return {.value = mean_of(trace.volt).mean, .reason = Reason::none}; }
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override { return {.value = mean_of(trace.volt).mean, .reason = Reason::none}; }
     void fit(Lab& lab, const Observations& seen) const override
     {
         std::array<double, NeuronBlock::count> mean{};

@@ -56,7 +56,7 @@ public:
         step_stimulus(lab, setup, swing_volt * lab.datasheet.capacitance_farad / tau, half_s(lab, step));
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step& step, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab& lab, const Step& step, Denmem, const BenchTrace& trace) const override
     {
         const StepTiming timing = step_timing(lab, half_s(lab, step));
         const auto response = fit_step(trace.volt, timing.acquisition.every / lab.adc_rate_hz, timing.on_s);

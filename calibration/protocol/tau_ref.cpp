@@ -33,7 +33,7 @@ public:
         set_calibrated_v_reset(lab, config, 0.5);
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step& step, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab& lab, const Step& step, Denmem, const BenchTrace& trace) const override
     {
         const auto smooth = smoothed(trace.volt);
         const auto [low, high] = std::minmax_element(smooth.begin(), smooth.end());
@@ -95,7 +95,7 @@ public:
             setup.rows = {{NeuronFg::I_pl}};
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override
     {
         const auto found = intervals(trace.spikes_s);
         return found ? Estimate{.value = found->mean, .sigma = found->deviation, .reason = Reason::none} : Estimate{.reason = Reason::no_signal};

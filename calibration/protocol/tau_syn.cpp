@@ -71,7 +71,7 @@ public:
             setup.rows = {{swept()}};
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab& lab, const Step&, Denmem, const BenchTrace& trace) const override
     {
         const auto psp = fit_psp(trace.volt, acquire(lab, 0, 0, 2).every / lab.adc_rate_hz, input_ == SynapticInput::excitatory);
         if (!psp || !(psp->residual < 0.1 * std::abs(psp->height)))

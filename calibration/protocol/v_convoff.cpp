@@ -48,7 +48,7 @@ public:
             setup.rows = {{swept()}};
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override
     {
         const auto [mean, deviation] = mean_of(trace.volt);
         return {.value = mean, .extra = deviation, .reason = Reason::none};

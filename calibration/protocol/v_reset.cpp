@@ -24,7 +24,7 @@ public:
         set_dac(setup.config, NeuronFg::I_convi, 0);
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override
     {
         return {.value = baseline_after_spikes(trace.volt), .reason = trace.spikes_s.size() >= 3 ? Reason::none : Reason::no_signal};
     }
@@ -65,7 +65,7 @@ public:
         setup.acquisition = acquire(lab, 20, 60);
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab& lab, const Step&, Denmem, const BenchTrace& trace) const override
     {
         // The plateau right after each spike; even the shortest refractory times at this I_pl last longer.
         const double sample_s = 1 / lab.adc_rate_hz / lab.datasheet.analog_scale;

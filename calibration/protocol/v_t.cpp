@@ -23,7 +23,7 @@ public:
         set_dac(setup.config, NeuronFg::I_convi, 0);
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override
     {
         const auto found = peaks(trace.volt, mean_of(trace.volt).deviation);
         if (found.empty() || trace.spikes_s.empty())
@@ -49,7 +49,7 @@ public:
         set_volt(setup.config, NeuronFg::E_l, std::min(step.value + 0.13, 1.5));
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab& lab, const Step&, Denmem, const BenchTrace& trace) const override
     {
         const double sample_s = 1 / lab.adc_rate_hz / lab.datasheet.analog_scale;
         double sum = 0;

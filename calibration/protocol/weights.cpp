@@ -56,7 +56,7 @@ public:
             setup.rows = std::vector<NeuronFg>{}; // switches only
         return setup;
     }
-    Estimate observe(const Lab&, const Step&, Denmem, const Trace& trace) const override
+    Estimate observe(const Lab&, const Step&, Denmem, const BenchTrace& trace) const override
     {
         const std::size_t n = trace.volt.size();
         const double base = mean_of(trace.volt.subspan(n - n / 6)).mean;
