@@ -25,6 +25,8 @@ bench: build
 	$(BUILD)/benchmarks/row_event
 	$(BUILD)/benchmarks/mapping_stages
 	$(BUILD)/benchmarks/whole_run
+	$(BUILD)/benchmarks/dense_wafer
+	$(BUILD)/benchmarks/dense_wafer 6 20
 
 # Coverage-guided fuzzing of everything that reads users' files: a million inputs, some hours. What crashed lies in build/fuzz/crash-*.
 FUZZ_TARGETS := configuration connections mapping

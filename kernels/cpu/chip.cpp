@@ -47,7 +47,7 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const st
     first_net_ = static_cast<std::uint32_t>(own - program.nets.begin());
     for (auto net = own; net != program.nets.end() && net->chip == chip_->chip; ++net)
         mergers_.emplace_back(program.link_bandwidth ? (net->slow ? program.timing.merger_clocks : 1) * clock_s : 0.0);
-    encoders_.fill(PriorityEncoder(program.timing.encoder_clocks * clock_s));
+    encoders_.assign(NeuronBlock::count, PriorityEncoder(program.timing.encoder_clocks * clock_s));
     link_up_ = program.link_bandwidth ? Queue::with_buffer(program.timing.link_up_spacing_s, program.timing.link_up_buffer) : Queue();
     for (const BackgroundProgram& background : chip_->background)
         background_.emplace_back(background.config, chip_->pll_hz);

@@ -103,7 +103,7 @@ private:
     std::vector<Firing> firings_;
     std::vector<std::uint32_t> spike_counts_;       ///< [neuron]
 
-    std::array<PriorityEncoder, NeuronBlock::count> encoders_;
+    std::vector<PriorityEncoder> encoders_;         ///< [block]; their 12 KB are seldom wanted
     unsigned waiting_ = 0;                          ///< blocks, bit by bit, where a spike waits in the encoder
     std::vector<EncodedSpike> encoded_;
     std::vector<Queue> mergers_;                    ///< [net - first_net_]

@@ -123,6 +123,7 @@ void CpuEngine::build()
                 // The chip has its own copy, in its own order.
                 program_.chips[c].addresses = {};
                 program_.chips[c].increments = {};
+                program_.chips[c].circuits = {};
             }
             workplaces_[thread] = std::make_unique<Workplace>(Workplace{share, WindowInput(program_.window_steps, slots), Arrivals(program_, share.first, lists)});
         });
