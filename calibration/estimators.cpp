@@ -266,10 +266,10 @@ std::vector<LinePosterior> posteriors_of(std::span<const std::vector<LinePoint>>
         }
         const double count = static_cast<double>(offsets.size());
         m0 = n0 / weight, m1 = n1 / weight;
-        s00 = c00 / count, s01 = c01 / count, s11 = c11 / count;
-        const double least = 1e-12 * (s00 * s11);
-        if (s00 * s11 - s01 * s01 < least)
-            s01 *= 0.999;
+        // Circuits that are all alike still have a spread to divide by.
+        constexpr double least = 1e-12;
+        s00 = std::max(c00 / count, least), s11 = std::max(c11 / count, least);
+        s01 = std::clamp(c01 / count, -0.99 * std::sqrt(s00 * s11), 0.99 * std::sqrt(s00 * s11));
     }
     for (std::size_t k = 0; k < circuits.size(); ++k) {
         if (used[k] && result[k].distance > own_distance) { // none of this population: what it shows itself
@@ -296,7 +296,7 @@ std::vector<LinePosterior> fit_population(std::span<const std::vector<LinePoint>
     for (std::size_t k = 0; k < circuits.size(); ++k)
         for (const auto& [x, y, sigma] : circuits[k])
             if (const double n = static_cast<double>(circuits[k].size()); n > 2)
-                pulls.push_back((y - result[k].offset - result[k].slope * x) / sigma / std::sqrt(1 - 1.5 / n));
+                pulls.push_back((y - result[k].offset - result[k].slope * x) / sigma / std::sqrt(1 - 1 / n));
     if (const double scale = robust_deviation(pulls); scale > 1) {
         for (auto& points : circuits)
             for (LinePoint& p : points)

@@ -43,7 +43,7 @@ const Curve& hyperbola()
 }
 
 /// A softplus needs so many knots for an interpolation error well below a DAC.
-constexpr int softplus_knots = 24;
+constexpr int softplus_knots = 40;
 
 }   // namespace
 

@@ -24,7 +24,7 @@ public:
             all_shifts.push_back(t.c[0]);
         for (const NeuronBlock block : all<NeuronBlock>()) {
             // The mean of 64 buffers is about zero, to so much.
-            double weight = 64 / std::pow(robust_deviation(all_shifts), 2), sum = 0;
+            double weight = 64 / std::pow(std::max(1e-5, robust_deviation(all_shifts)), 2), sum = 0;
             for (const Quantity q : potentials) {
                 std::vector<double> everywhere, here;
                 for (const Denmem d : all<Denmem>())
@@ -35,7 +35,7 @@ public:
                     }
                 if (here.size() < 8)
                     continue;
-                const double w = static_cast<double>(here.size()) / std::pow(robust_deviation(everywhere), 2);
+                const double w = static_cast<double>(here.size()) / std::pow(std::max(1e-5, robust_deviation(everywhere)), 2);
                 double mean = 0;
                 for (const double o : here)
                     mean += o / static_cast<double>(here.size());
