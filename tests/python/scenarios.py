@@ -50,7 +50,6 @@ REASONS = {
     "test_issue631": (CURRENTS, None),
     "test_issue759": (CURRENTS, None),
     "test_ticket195": ("the synapse is weaker than asked for, or lost", "test_hw_procedural"),
-    "test_reset_recording": (OFFSET, "test_hw_reset_recording"),
     "test_mix_procedural_and_oo": (OFFSET, "test_hw_files"),
     "test_record_with_filename": (CURRENTS, "test_hw_files"),
     "test_issue499": (CURRENTS, "test_hw_data_after_end"),
