@@ -240,7 +240,7 @@ TEST(Addresses, SpreadByTargets)
             p.post_neuron.push_back(post);
         }
     scene.network.projections.push_back(p);
-    AddressBook book(scene.network);
+    AddressBook book(scene.network, true);
     SourceNet net;
     std::vector<SourceId> sources;
     for (std::uint32_t n = 0; n < 56; ++n)
