@@ -93,7 +93,7 @@ public:
     }
     double technical(Hicann hicann, Denmem denmem, NeuronFg parameter) const override
     {
-        if (const auto q = quantity_of(parameter))
+        if (const auto q = quantity_of(parameter); q && knows(hicann)) // a chip that only passes spikes on needs no calibration
             if (const Transform& t = chip(hicann).of(*q)[static_cast<std::size_t>(denmem.value())]; t.form == Transform::Form::constant)
                 return t.c[0];
         return cell(parameter).base_dac;
