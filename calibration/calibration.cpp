@@ -88,6 +88,8 @@ public:
     Transfer v_reset(Hicann hicann, Denmem denmem) const override { return transfer(chip(hicann), Quantity::V_reset, denmem.value(), technology_.nominal_v_reset(saturation_)); }
     double row_factor(Hicann hicann, SynapseRow row) const override
     {
+        if (!knows(hicann)) // only passes spikes on: nothing stands in its rows
+            return 1.0;
         const Transform& t = chip(hicann).of(Quantity::weight)[static_cast<std::size_t>(row.value())];
         return t.good() ? t.c[0] : 1.0;
     }

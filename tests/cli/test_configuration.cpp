@@ -378,7 +378,7 @@ TEST(Configuration, several_wafers)
         {{"wafer.id=[1, 2]", "wafer.defects={hicanns: [1]}"}, "--set wafer.defects.hicanns: expected wafer/number, \"1/383\" for one, found \"1\""},
         {{"wafer.hicanns=['33/174']"}, "--set wafer.hicanns: expected a whole number from 0 to 383, found \"33/174\""},
         {{"wafer.id=[1, 2]", "wafer.hicanns=['1/3']", "mapping.place=[{population: Amber, hicanns: ['2/3']}]"},
-         "--set mapping.place[0].hicanns: expected HICANNs among wafer.hicanns, found 2/3"},
+         "--set mapping.place.0.hicanns: expected HICANNs among wafer.hicanns, found 2/3"},
     };
     for (const auto& [options, expected] : wrong)
         EXPECT_EQ(said(scratch, base, options), expected);
