@@ -413,7 +413,7 @@ int run_command(int argc, const char* const* argv, std::string_view program, boo
     } catch (const std::bad_alloc&) {
         return failed("out of memory (--dry-run estimates what a run needs)");
     } catch (const std::exception& error) {
-        return failed(error.what());
+        return failed(std::ferror(stdout) != 0 ? "standard output: cannot be written" : error.what()); // fmt throws without a name
     }
 }
 
