@@ -12,6 +12,7 @@
 
 #include "cli/calibrate_sweep.hpp"
 #include "cli/calibration_store.hpp"
+#include "cli/command_line.hpp"
 #include "cli/configuration.hpp"
 #include "cli/progress.hpp"
 #include "cli/report_tool.hpp"
@@ -54,25 +55,13 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
     app.add_flag("--quiet", options.quiet, "print nothing but errors");
     app.add_flag("--json", options.json, "print the account as JSON, and nothing else");
     app.add_flag("--version", version, "print the version");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp& help) {
-        app.exit(help);
-        return ExitCode::done;
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "{}: {} (see {} --help)\n", program, error.what(), program);
-        return ExitCode::wrong_input;
-    }
+    if (const auto code = parse_arguments(app, argc, argv, program))
+        return code;
     if (version) {
         fmt::print("{} {}\n", program, project_version());
         return ExitCode::done;
     }
-    for (const auto& [name, value] : {std::pair{"--config", &options.config}, std::pair{"--output", &options.output}})
-        if (value->empty()) {
-            fmt::print(stderr, "{}: {} is required (see {} --help)\n", program, name, program);
-            return ExitCode::wrong_input;
-        }
-    return std::nullopt;
+    return require_options(program, {{"--config", !options.config.empty()}, {"--output", !options.output.empty()}});
 }
 
 /// The errors behind the account, for the page: a group a parameter.
@@ -203,22 +192,6 @@ void check_output(const std::string& option, const fs::path& file)
     std::error_code error;
     if (fs::is_directory(file, error) || !fs::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0)
         throw InputError(fmt::format("{}: expected a file in a folder that can be written, found {}", option, file.string()));
-}
-
-ExitCode run_guarded(std::string_view program, const std::function<ExitCode()>& work)
-{
-    try {
-        return work();
-    } catch (const InputError& error) {
-        fmt::print(stderr, "{}\n", error.what());
-        return ExitCode::wrong_input;
-    } catch (const std::bad_alloc&) {
-        fmt::print(stderr, "{}: out of memory\n", program);
-        return ExitCode::failed;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "{}: {}\n", program, error.what());
-        return ExitCode::failed;
-    }
 }
 
 int calibrate_command(int argc, const char* const* argv, std::string_view program)

@@ -18,7 +18,7 @@
 #include "cli/configuration.hpp"
 #include "cli/progress.hpp"
 #include "cli/report_tool.hpp"
-#include "cli/run_command.hpp"
+#include "cli/command_line.hpp"
 #include "cli/summary.hpp"
 #include "cli/yaml_reader.hpp"
 #include "wafer/error.hpp"
@@ -68,26 +68,14 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, const std::stri
     app.add_option("--set", options.set, "sets one key of the configuration, as key.path=value in YAML; repeatable")->type_name("KEY=VALUE")->allow_extra_args(false);
     app.add_option("--threads", options.threads, "number of threads (default: all cores)")->type_name("N")->check(CLI::Range(1, 4096));
     app.add_flag("--quiet", options.quiet, "print nothing but errors");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp& help) {
-        app.exit(help);
-        return ExitCode::done;
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "{}: {} (see {} --help)\n", program, error.what(), program);
-        return ExitCode::wrong_input;
-    }
-    for (const auto& [name, value] : std::initializer_list<std::pair<std::string_view, const std::string&>>{
-             {"--config", options.config}, {"--what", options.what}, {"--values", options.values}, {"--observe", options.observe}, {"--output", options.output}})
-        if (value.empty()) {
-            fmt::print(stderr, "{}: {} is required (see {} --help)\n", program, name, program);
-            return ExitCode::wrong_input;
-        }
-    if (options.hicanns.empty()) {
-        fmt::print(stderr, "{}: --hicann is required (see {} --help)\n", program, program);
-        return ExitCode::wrong_input;
-    }
-    return std::nullopt;
+    if (const auto code = parse_arguments(app, argc, argv, program))
+        return code;
+    return require_options(program, {{"--config", !options.config.empty()},
+                                     {"--what", !options.what.empty()},
+                                     {"--values", !options.values.empty()},
+                                     {"--observe", !options.observe.empty()},
+                                     {"--output", !options.output.empty()},
+                                     {"--hicann", !options.hicanns.empty()}});
 }
 
 template <class T>

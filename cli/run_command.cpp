@@ -83,15 +83,8 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
     }
     app.add_flag("--help-config", help_config, "list every key of a configuration");
     app.add_flag("--version", version, "print the version");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp& help) {
-        app.exit(help);
-        return ExitCode::done;
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "{}: {} (see {} --help)\n", program, error.what(), program);
-        return ExitCode::wrong_input;
-    }
+    if (const auto code = parse_arguments(app, argc, argv, program))
+        return code;
     if (version) {
         fmt::print("{} {}\n", program, project_version());
         return ExitCode::done;
@@ -100,11 +93,7 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
         fmt::print("{}", configuration_help());
         return ExitCode::done;
     }
-    if (options.config.empty() && !options.selftest) {
-        fmt::print(stderr, "{}: --config is required (see {} --help)\n", program, program);
-        return ExitCode::wrong_input;
-    }
-    return std::nullopt;
+    return require_options(program, {{"--config", !options.config.empty() || options.selftest}});
 }
 
 // ---- Ctrl-C --------------------------------------------------------------------------------------------------------
@@ -394,27 +383,13 @@ int run_command(int argc, const char* const* argv, std::string_view program, boo
 {
     Options options;
     options.map_only = map_only;
-    const auto failed = [&](std::string_view what) {
-        fmt::print(stderr, "{}: {}\n", program, what);
-        return static_cast<int>(ExitCode::failed);
-    };
     std::signal(SIGINT, on_interrupt);
     std::signal(SIGTERM, on_interrupt);
-    try {
-        if (const auto code = parse(argc, argv, program, options))
-            return static_cast<int>(*code);
-        const auto code = static_cast<int>(execute(options));
-        if (std::fflush(stdout) != 0 || std::ferror(stdout))
-            return failed("standard output: cannot be written");
-        return code;
-    } catch (const InputError& error) {
-        fmt::print(stderr, "{}\n", error.what());
-        return static_cast<int>(ExitCode::wrong_input);
-    } catch (const std::bad_alloc&) {
-        return failed("out of memory (--dry-run estimates what a run needs)");
-    } catch (const std::exception& error) {
-        return failed(std::ferror(stdout) != 0 ? "standard output: cannot be written" : error.what()); // fmt throws without a name
-    }
+    const auto work = [&] {
+        const auto code = parse(argc, argv, program, options);
+        return code ? *code : execute(options);
+    };
+    return static_cast<int>(run_guarded(program, work, " (--dry-run estimates what a run needs)"));
 }
 
 }   // namespace bss

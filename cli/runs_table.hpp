@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/run_command.hpp"
+#include "cli/command_line.hpp"
 #include "cli/summary.hpp"
 
 namespace bss {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "cli/run_command.hpp"
+#include "cli/command_line.hpp"
 
 namespace bss {
 
