@@ -1,20 +1,11 @@
-#include <algorithm>
-#include <map>
-#include <tuple>
-
 #include "elaborate.hpp"
 
 namespace bss {
 
 void elaborate_relays(Program& program, std::span<const WaferConfig> configs)
 {
-    std::map<std::pair<Chip, DncMerger>, std::uint32_t> inputs;
-    for (std::uint32_t n = 0; n < program.nets.size(); ++n)
-        if (program.nets[n].from_host)
-            inputs[{program.nets[n].chip, program.nets[n].merger}] = n;
-    std::map<Chip, std::uint32_t> chips;
-    for (std::uint32_t c = 0; c < program.chips.size(); ++c)
-        chips[program.chips[c].chip] = c;
+    const auto inputs = host_nets(program);
+    const auto chips = chip_indices(program);
 
     bool uniform = false;
     for (ChipProgram& chip : program.chips) {

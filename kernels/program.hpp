@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "recording.hpp"
@@ -159,5 +161,10 @@ Program elaborate(std::span<const WaferConfig> configs, std::span<const Silicon>
 float quantised(double volt, const Adc& adc);
 /// What a trace's readout makes of the potential of its neuron number `position` at a step.
 float read_out(float volt, const Program& program, const TraceProgram& trace, std::size_t position, std::int64_t step);
+
+/// Where each chip stands in Program::chips.
+std::map<Chip, std::uint32_t> chip_indices(const Program& program);
+/// The nets that a host's spikes enter, by the merger whose Gbit link is an input: into Program::nets.
+std::map<std::pair<Chip, DncMerger>, std::uint32_t> host_nets(const Program& program);
 
 }   // namespace bss

@@ -97,13 +97,8 @@ std::int64_t Playback::longest_piece(const Program& program)
 Playback::Playback(const Program& program, const Stimulus& stimulus)
     : fresh_(stimulus.sources.size()), first_number_(stimulus.sources.size()), relay_delay_s_(program.relay_delay_s)
 {
-    std::map<std::pair<Chip, DncMerger>, std::uint32_t> nets;
-    for (std::uint32_t n = 0; n < program.nets.size(); ++n)
-        if (program.nets[n].from_host)
-            nets[{program.nets[n].chip, program.nets[n].merger}] = n;
-    std::map<Chip, std::uint32_t> chips;
-    for (std::uint32_t c = 0; c < program.chips.size(); ++c)
-        chips[program.chips[c].chip] = c;
+    const auto nets = host_nets(program);
+    const auto chips = chip_indices(program);
 
     const Timing& timing = program.timing;
     const bool limited = program.link_bandwidth;
