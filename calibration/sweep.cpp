@@ -26,22 +26,14 @@ Setup prepare(const Lab& lab)
     return setup;
 }
 
-double mean_mv(const Lab& lab, const Setup&, Denmem denmem, const BenchTrace& trace) { return 1e3 * (mean_of(trace.volt).mean - readout_shift(lab, denmem)); }
+/// What a protocol of voltages sees, without the buffer's offset.
+template <std::unique_ptr<Protocol> protocol()>
+double volts_mv(const Lab& lab, const Setup&, Denmem denmem, const BenchTrace& trace)
+{
+    const Estimate seen = protocol()->observe(lab, {}, denmem, trace);
+    return seen.good() ? 1e3 * (seen.value - readout_shift(lab, denmem)) : nothing_seen;
+}
 double deviation_mv(const Lab&, const Setup&, Denmem, const BenchTrace& trace) { return 1e3 * mean_of(trace.volt).deviation; }
-double baseline_mv(const Lab& lab, const Setup&, Denmem denmem, const BenchTrace& trace)
-{
-    return trace.spikes_s.size() >= 3 ? 1e3 * (baseline_after_spikes(trace.volt) - readout_shift(lab, denmem)) : nothing_seen;
-}
-double peak_mv(const Lab& lab, const Setup&, Denmem denmem, const BenchTrace& trace)
-{
-    const auto found = peaks(trace.volt, mean_of(trace.volt).deviation);
-    if (found.empty() || trace.spikes_s.empty())
-        return nothing_seen;
-    double sum = 0;
-    for (const std::size_t k : found)
-        sum += trace.volt[k];
-    return 1e3 * (sum / static_cast<double>(found.size()) - readout_shift(lab, denmem));
-}
 double rate_khz(const Lab&, const Setup& setup, Denmem, const BenchTrace& trace) { return 1e-3 * static_cast<double>(trace.spikes_s.size()) / setup.acquisition.duration_s; }
 double interval_us(const Lab&, const Setup&, Denmem, const BenchTrace& trace)
 {
@@ -77,10 +69,10 @@ double height_mv(const Lab& lab, const Setup& setup, Denmem, const BenchTrace& t
 }
 
 constexpr std::array all_observables{
-    Observable{"v_mean", "mV", "mean of a quiet membrane (protocol of E_l)", prepare<lab_e_l>, mean_mv},
+    Observable{"v_mean", "mV", "mean of a quiet membrane (protocol of E_l)", prepare<lab_e_l>, volts_mv<lab_e_l>},
     Observable{"v_deviation", "mV", "standard deviation of a quiet membrane (protocol of E_l)", prepare<lab_e_l>, deviation_mv},
-    Observable{"v_peak", "mV", "mean peak of a neuron that fires by itself (protocol of V_t)", prepare<lab_v_t>, peak_mv},
-    Observable{"v_baseline", "mV", "flat part after its spikes (protocol of V_reset)", prepare<lab_v_reset>, baseline_mv},
+    Observable{"v_peak", "mV", "mean peak of a neuron that fires by itself (protocol of V_t)", prepare<lab_v_t>, volts_mv<lab_v_t>},
+    Observable{"v_baseline", "mV", "flat part after its spikes (protocol of V_reset)", prepare<lab_v_reset>, volts_mv<lab_v_reset>},
     Observable{"rate", "kHz", "its rate (protocol of tau_ref)", prepare<lab_tau_ref>, rate_khz},
     Observable{"interval", "us", "mean interval between its spikes (protocol of tau_ref)", prepare<lab_tau_ref>, interval_us},
     Observable{"tau_m", "us", "larger time constant of averaged EPSPs (protocol of tau_m)", prepare<lab_tau_m>, slow_us<true>},
