@@ -61,7 +61,8 @@ void CpuEngine::take_over(const std::vector<std::unique_ptr<ChipRun>>& chips, st
     for (std::size_t t = 0; routed && t < workplaces_.size(); ++t)
         workplaces_[t]->arrivals.take_over(workplaces[t]->arrivals, now_);
     for (std::size_t t = 0; routed && t < workplaces_.size(); ++t)
-        workplaces_[t]->sent = workplaces[t]->sent;
+        for (const int turn : {0, 1})
+            workplaces_[t]->outbox[turn].sent = workplaces[t]->outbox[turn].sent;
     for (std::size_t c = 0; c < chips_.size(); ++c)
         chips_[c]->take_over(*chips[c], now_);
     if (program_.ideal.lines.empty())
@@ -98,8 +99,8 @@ void CpuEngine::change(Program program, Stimulus stimulus)
     for (const auto& workplace : workplaces_)                       // what fired acts with the delays of then
         if (workplace->ideal)
             file_fired(*workplace->ideal, turn_ ^ 1);
-    for (const auto& chip : chips_)
-        chip->forget_fired();
+    for (const auto& workplace : workplaces_)
+        workplace->outbox[turn_ ^ 1].fired.clear();
     Program old_program = std::exchange(program_, std::move(program));
     Stimulus old_stimulus = std::exchange(stimulus_, std::move(stimulus));
     auto chips = std::exchange(chips_, {});

@@ -64,8 +64,8 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const st
     }
 }
 
-void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, std::vector<SentEvent>& sent, int turn,
-                  WindowInput& window, const Ahead& ahead)
+void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, Outbox& outbox, WindowInput& window,
+                  const Ahead& ahead)
 {
     crossings_.clear();
     window.begin(membranes_.slots());
@@ -98,16 +98,17 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
     firings_.clear();
     for (const MembraneSpike& spike : crossings_)
         firings_.push_back({(static_cast<double>(spike.step) + spike.fraction) * timestep_s_, spike.neuron});
-    send(static_cast<double>(last) * timestep_s_, input, sent);
-    if (program_->ideal.lines.empty())
+    send(static_cast<double>(last) * timestep_s_, input, outbox.sent);
+    if (ideal_senders_ == nullptr)
         return;
-    fired_[turn].clear();
     for (const Firing& firing : firings_)
-        fired_[turn].push_back({chip_->first_neuron + firing.neuron, firing.time_s});
+        if (const IdealSenders::Lines lines = ideal_senders_->of_neuron(chip_->first_neuron + firing.neuron); lines.first < lines.last)
+            outbox.fired.push_back(ideal_senders_->spike(lines, firing.time_s));
 }
 
-void ChipRun::listen(IdealInput& input, std::size_t own)
+void ChipRun::join(const IdealSenders& senders, IdealInput& input, std::size_t own)
 {
+    ideal_senders_ = &senders;
     ideal_ = &input;
     own_ideal_ = own;
 }

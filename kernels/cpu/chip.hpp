@@ -12,10 +12,17 @@
 #include "kernels/sources.hpp"
 #include "arrivals.hpp"
 #include "ideal_input.hpp"
+#include "ideal_senders.hpp"
 #include "membranes.hpp"
 #include "synapses.hpp"
 
 namespace bss {
+
+/// What leaves the chips of a thread in a window, for all threads to read in the next one: on cache lines of its own.
+struct alignas(64) Outbox {
+    std::vector<SentEvent> sent;                    ///< out of mergers
+    std::vector<IdealSenders::Spike> fired;         ///< onto ideal lines; a neuron's own in order of time
+};
 
 /// The neurons of a chip.
 Membranes membranes_of(const Program& program, const ChipProgram& chip);
@@ -37,28 +44,18 @@ public:
     };
     /// Runs the steps [first, last), at most Program::window_steps. `input` are the host's events for this chip, ascending by time; those of this piece of time are removed.
     /// @param arrivals  what acts in these steps
-    /// @param sent      what leaves the chip's mergers is appended
-    /// @param turn      0 and 1 alternate: others may still read what fired in the last call
+    /// @param outbox    what leaves the chip is appended
     /// @param window    of the thread, for at least slots() slots
-    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, std::vector<SentEvent>& sent, int turn,
-             WindowInput& window, const Ahead& ahead);
+    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, Outbox& outbox, WindowInput& window, const Ahead& ahead);
 
     /// Spikes that left the chip's link and are wanted on other wafers, since the last take.
     std::vector<RelayedSpike> take_relayed() { return std::exchange(relayed_, {}); }
 
-    /// Ideal synapses onto this chip are in `input`, where the chip has the number `own`.
-    void listen(IdealInput& input, std::size_t own);
+    /// Ideal synapses onto this chip are in `input`, where the chip has the number `own`; its own spikes go over the lines of `senders`.
+    void join(const IdealSenders& senders, IdealInput& input, std::size_t own);
     int slots() const { return membranes_.slots(); }
     /// Where ideal synapses onto a neuron of the chip act (Membranes::slot).
     int firing_slot(int neuron) const { return membranes_.slot(neuron, chip_->neurons[static_cast<std::size_t>(neuron)].firing_index); }
-    /// A spike that an ideal synapse may want.
-    struct Fired {
-        std::uint32_t neuron;               ///< into Program::neurons
-        double time_s;
-    };
-    /// Spikes of the last call of run() with this turn, ascending by time; only if the program has ideal synapses.
-    const std::vector<Fired>& fired(int turn) const { return fired_[turn]; }
-    void forget_fired() { fired_ = {}; }
 
     /// Goes on from where `before` is, at the step `now`: the same chip with other parameters and weights.
     void take_over(const ChipRun& before, std::int64_t now);
@@ -113,7 +110,7 @@ private:
     std::vector<SentEvent> passing_;                ///< on the way into the mergers
     std::vector<SentEvent> abroad_;                 ///< on the way into nets of other wafers, where every event takes the same time
     std::vector<RelayedSpike> relayed_;
-    std::array<std::vector<Fired>, 2> fired_;       ///< [turn]
+    const IdealSenders* ideal_senders_ = nullptr;   ///< none: no ideal synapses
     IdealInput* ideal_ = nullptr;
     std::size_t own_ideal_ = 0;
 

@@ -137,7 +137,7 @@ void CpuEngine::build()
             failure.guard(0, [&] {
                 mine.ideal = std::make_unique<IdealInput>(program_, mine.share.first, own);
                 for (std::size_t c = 0; c < own.size(); ++c)
-                    own[c]->listen(*mine.ideal, c);
+                    own[c]->join(ideal_senders_, *mine.ideal, c);
             });
         });
         failure.rethrow();
@@ -199,7 +199,7 @@ void CpuEngine::file_sent(Workplace& mine, std::int64_t earliest, int turn) cons
 {
     constexpr std::size_t ahead = 2;        // events whose places are on their way
     for (const auto& workplace : workplaces_) {
-        const std::vector<SentEvent>& sent = workplace->sent[turn];
+        const std::vector<SentEvent>& sent = workplace->outbox[turn].sent;
         for (std::size_t k = 0; k < sent.size(); ++k) {
             if (k + ahead < sent.size())
                 mine.arrivals.prefetch(sent[k + ahead]);
@@ -213,40 +213,27 @@ void CpuEngine::file_ideal(IdealInput& input, std::int64_t first, std::int64_t l
 {
     file_fired(input, turn);
     if (ideal_senders_.any_source())
-        for (const IdealSenders::HostSpike& spike : ideal_senders_.spikes(first, last))
-            file_spike(input, ideal_senders_.of_source(spike.source), spike.time_s);
-}
-
-void CpuEngine::file_spike(IdealInput& input, IdealSenders::Lines lines, double time_s) const
-{
-    const auto nearest = static_cast<std::int64_t>(std::floor(time_s / program_.timestep_s + 0.5));
-    for (std::uint32_t line = lines.first; line < lines.last; ++line)
-        input.spike(line, nearest, time_s);
+        input.file(ideal_senders_.spikes(first, last));
 }
 
 void CpuEngine::file_fired(IdealInput& input, int turn) const
 {
-    constexpr std::size_t ahead = 4;        // spikes whose synapses are on their way
-    for (const auto& chip : chips_) {
-        const auto& fired = chip->fired(turn);
-        for (std::size_t k = 0; k < fired.size(); ++k) {
-            if (k + ahead < fired.size())
-                input.prefetch(ideal_senders_.of_neuron(fired[k + ahead].neuron).first);
-            file_spike(input, ideal_senders_.of_neuron(fired[k].neuron), fired[k].time_s);
-        }
-    }
+    for (const auto& workplace : workplaces_)
+        input.file(workplace->outbox[turn].fired);
 }
 
 void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int turn)
 {
-    mine.sent[turn].clear();
+    Outbox& outbox = mine.outbox[turn];
+    outbox.sent.clear();
+    outbox.fired.clear();
     mine.arrivals.open(first, last);
     const Share share = mine.share;
     for (std::uint32_t c = share.first; c < share.last; ++c) {
         if (c + 2 < share.last)
             chips_[c + 2]->prefetch();
         const ChipRun::Ahead ahead = c + 1 < share.last ? ChipRun::Ahead{chips_[c + 1].get(), mine.arrivals.of(c + 1 - share.first)} : ChipRun::Ahead{};
-        chips_[c]->run(first, last, inputs_[c], mine.arrivals.of(c - share.first), mine.sent[turn], turn, mine.window, ahead);
+        chips_[c]->run(first, last, inputs_[c], mine.arrivals.of(c - share.first), outbox, mine.window, ahead);
     }
 }
 
@@ -289,9 +276,9 @@ Counters CpuEngine::counters() const
         if (!workplace->ideal)
             continue;
         counters.synaptic_events += workplace->ideal->synaptic_events();
-        for (const auto& chip : chips_)         // those of the last window are filed with the next one
-            for (const auto& fired : chip->fired(turn_ ^ 1))
-                for (auto [line, last] = ideal_senders_.of_neuron(fired.neuron); line < last; ++line)
+        for (const auto& sender : workplaces_)  // those of the last window are filed with the next one
+            for (const IdealSenders::Spike& spike : sender->outbox[turn_ ^ 1].fired)
+                for (auto [line, last] = spike.lines; line < last; ++line)
                     counters.synaptic_events += workplace->ideal->synapses(line);
     }
     counters.l2_down_dropped_before_sim = playback_->dropped_before_sim();

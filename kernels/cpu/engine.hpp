@@ -39,12 +39,11 @@ private:
         WindowInput window;
         Arrivals arrivals;
         std::unique_ptr<IdealInput> ideal{};                    ///< none: no ideal synapses
-        std::array<std::vector<SentEvent>, 2> sent{};           ///< [turn] what left the mergers of its chips in the last window of that turn, for all to read
+        std::array<Outbox, 2> outbox{};                         ///< [turn] of the last window of that turn
     };
     void build();
     std::vector<Share> shares() const;
     void file_sent(Workplace& mine, std::int64_t earliest, int turn) const;
-    void file_spike(IdealInput& input, IdealSenders::Lines lines, double time_s) const;
     void file_fired(IdealInput& input, int turn) const;
     void file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const;
     void take_over(const std::vector<std::unique_ptr<ChipRun>>& chips, std::vector<std::unique_ptr<Workplace>>& workplaces, const Program& was);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <tuple>
 
 #include "chip.hpp"
 #include "wafer/error.hpp"
@@ -37,7 +36,6 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
     const IdealFabric& fabric = program.ideal;
     const auto ours = [&](const IdealSynapse& s) { return s.neuron >= first_neuron && s.neuron < last_neuron; };
     synapses_.reserve(static_cast<std::size_t>(std::count_if(fabric.synapses.begin(), fabric.synapses.end(), ours)));
-    std::int64_t longest = 1;
     for (const IdealLine& line : fabric.lines) {
         first_.push_back(synapses_.size());
         for (const IdealSynapse& s : std::span(fabric.synapses).subspan(line.first, line.count)) {
@@ -48,12 +46,10 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
             const std::size_t target = part.first + (s.input == SynapticInput::inhibitory ? part.slots : 0) + slot_of[s.neuron - first_neuron];
             const ChipProgram& made = program.chips[first + chip];
             const double own = made.neurons[s.neuron - made.first_neuron].quantum_siemens[static_cast<std::size_t>(s.input)];
-            synapses_.push_back({target, s.delay_steps, static_cast<std::uint64_t>(std::lround(s.siemens / (own > 0 ? own : made.quantum_siemens)))});
-            longest = std::max<std::int64_t>(longest, s.delay_steps);
+            synapses_.push_back({s.delay_steps * width_ + target, static_cast<std::uint64_t>(std::lround(s.siemens / (own > 0 ? own : made.quantum_siemens)))});
+            longest_ = std::max<std::int64_t>(longest_, s.delay_steps);
         }
-        std::sort(synapses_.begin() + static_cast<std::ptrdiff_t>(first_.back()), synapses_.end(), [](const Synapse& a, const Synapse& b) {
-            return std::tuple<std::uint64_t, std::uint64_t>(a.delay, a.target) < std::tuple<std::uint64_t, std::uint64_t>(b.delay, b.target);
-        });
+        std::sort(synapses_.begin() + static_cast<std::ptrdiff_t>(first_.back()), synapses_.end(), [](Synapse a, Synapse b) { return a.further < b.further; });
         if (line.plasticity) {
             plastic_.resize(fabric.lines.size(), static_line);
             plastic_[first_.size() - 1] = static_cast<std::uint32_t>(states_.size());
@@ -63,32 +59,54 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
     first_.push_back(synapses_.size());
 
     // Filed at most a window before the spike's own step begins, and one step later if it is nearer to its end.
-    const std::size_t rows = std::bit_ceil(static_cast<std::size_t>(longest + program.window_steps + 2));
+    const std::size_t rows = std::bit_ceil(static_cast<std::size_t>(longest_ + program.window_steps + 2));
     mask_ = rows - 1;
     ring_.assign(rows * width_ / lanes, {});
     lends_ = program.window_steps == 1;
-    filed_for_.assign(rows, -1);
 }
 
-void IdealInput::spike(std::size_t line, std::int64_t step, double time_s)
+void IdealInput::file(std::span<const IdealSenders::Spike> spikes)
+{
+    constexpr std::size_t ahead = 4;        // spikes whose synapses are on their way
+    for (std::size_t k = 0; k < std::min(ahead, spikes.size()); ++k)
+        prefetch(spikes[k].lines);
+    for (std::size_t k = 0; k < spikes.size(); ++k) {
+        if (k + ahead < spikes.size())
+            prefetch(spikes[k + ahead].lines);
+        const IdealSenders::Spike& spike = spikes[k];
+        last_filed_ = std::max(last_filed_, spike.step + longest_);
+        for (std::uint32_t line = spike.lines.first; line < spike.lines.last; ++line)
+            add_line(line, spike.step, spike.time_s);
+    }
+}
+
+void IdealInput::add_line(std::size_t line, std::int64_t step, double time_s)
 {
     const std::uint32_t plastic = plastic_.empty() ? static_line : plastic_[line];
-    const std::uint64_t factor = plastic == static_line ? 0 : tsodyks_markram_event(states_[plastic], time_s);
-    const Synapse* const end = synapses_.data() + first_[line + 1];
-    events_ += synapses(line);
-    for (const Synapse* s = synapses_.data() + first_[line]; s != end;) {
-        const std::uint64_t delay = s->delay;
-        const std::int64_t at = step + static_cast<std::int64_t>(delay);
-        std::int32_t* const sums = reinterpret_cast<std::int32_t*>(row_of(at));
-        filed_for_[static_cast<std::size_t>(at) & mask_] = at;
-        const Synapse* const stop = end[-1].delay == delay ? end : std::find_if(s, end, [&](const Synapse& other) { return other.delay != delay; });
-        if (plastic == static_line)
-            for (; s != stop; ++s)
-                sums[s->target] += static_cast<std::int32_t>(s->quanta);
-        else
-            for (; s != stop; ++s)
-                sums[s->target] += static_cast<std::int32_t>(s->quanta * factor >> tsodyks_markram_factor_bits);
+    const std::size_t row = (static_cast<std::size_t>(step) & mask_) * width_, end = (mask_ + 1) * width_;
+    std::int32_t* const ring = reinterpret_cast<std::int32_t*>(ring_.data());
+    const auto place = [&](Synapse s) {
+        const std::size_t at = row + s.further;
+        return ring + (at < end ? at : at - end);
+    };
+    const auto synapses = std::span(synapses_).subspan(first_[line], first_[line + 1] - first_[line]);
+    events_ += static_cast<std::int64_t>(synapses.size());
+    if (plastic == static_line) {
+        for (const Synapse s : synapses)
+            *place(s) += static_cast<std::int32_t>(s.quanta);
+    } else {
+        const std::uint64_t factor = tsodyks_markram_event(states_[plastic], time_s);
+        for (const Synapse s : synapses)
+            *place(s) += static_cast<std::int32_t>(s.quanta * factor >> tsodyks_markram_factor_bits);
     }
+}
+
+/// Starts loading what a spike will want.
+void IdealInput::prefetch(IdealSenders::Lines lines) const
+{
+    constexpr std::size_t cache_line = 64 / sizeof(Synapse), most = 8 * cache_line;     // the processor sees longer lists coming
+    for (std::size_t s = first_[lines.first], end = std::min(first_[lines.first + 1], s + most); s < end; s += cache_line)
+        __builtin_prefetch(synapses_.data() + s);
 }
 
 void IdealInput::take(std::int64_t step, std::size_t chip, int in_window, WindowInput& window)
@@ -114,7 +132,6 @@ void IdealInput::take_over(const IdealInput& before)
     if (before.mask_ > mask_) {
         mask_ = before.mask_;
         ring_.assign((mask_ + 1) * width_ / lanes, {});
-        filed_for_.assign(mask_ + 1, -1);
     }
     for (std::size_t line = 0; line < plastic_.size() && line < before.plastic_.size(); ++line)
         if (plastic_[line] != static_line && before.plastic_[line] != static_line) {

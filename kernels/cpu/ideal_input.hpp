@@ -9,6 +9,7 @@
 
 #include "kernels/model/tsodyks_markram.hpp"
 #include "kernels/program.hpp"
+#include "ideal_senders.hpp"
 #include "window_input.hpp"
 
 namespace bss {
@@ -21,21 +22,14 @@ public:
     /// @param chips  the thread's, beginning with number `first` of the program
     IdealInput(const Program& program, std::uint32_t first, std::span<const std::unique_ptr<ChipRun>> chips);
 
-    /// A spike of a line's sender, nearest to the grid point `step`: adds its synapses to the rows of the steps in which they act.
-    /// A line's spikes must come in order of time.
-    void spike(std::size_t line, std::int64_t step, double time_s);
-    /// Starts loading what spike() will want.
-    void prefetch(std::size_t line) const
-    {
-        constexpr std::size_t cache_line = 64 / sizeof(Synapse), most = 8 * cache_line;     // the processor sees longer lists coming
-        for (std::size_t s = first_[line], end = std::min(first_[line + 1], s + most); s < end; s += cache_line)
-            __builtin_prefetch(synapses_.data() + s);
-    }
+    /// Adds the synapses of spikes' lines to the rows of the steps in which they act. A line's spikes must come in order of time.
+    void file(std::span<const IdealSenders::Spike> spikes);
 
     /// Moves what acts at `step` on the thread's chip number `chip` into the window's accumulators, of which it is step `in_window`.
     /// Each step must be taken once, in order.
     void take(std::int64_t step, std::size_t chip, int in_window, WindowInput& window);
-    bool anything_at(std::int64_t step) const { return filed_for_[static_cast<std::size_t>(step) & mask_] == step; }
+    /// Whether there may be something.
+    bool anything_at(std::int64_t step) const { return step <= last_filed_; }
 
     /// Makes room for what waits in `before`, and goes on from its plasticity and counts: the same lines with other weights. Nothing was filed here yet.
     void take_over(const IdealInput& before);
@@ -48,7 +42,7 @@ public:
     }
     void add(std::int64_t step, std::size_t chip, int input, int slot, std::int32_t quanta)
     {
-        filed_for_[static_cast<std::size_t>(step) & mask_] = step;
+        last_filed_ = std::max(last_filed_, step);
         reinterpret_cast<std::int32_t*>(ring_.data())[place(step, chip, input, slot)] += quanta;
     }
 
@@ -58,13 +52,14 @@ public:
 private:
     /// 8 bytes: a spike reads one after the other.
     struct Synapse {
-        std::uint64_t target : 25;                  ///< accumulator within a row
-        std::uint64_t delay : 16;
+        std::uint64_t further : 41;                 ///< accumulators from the beginning of the row of the spike's step on
         std::uint64_t quanta : 23;
     };
     struct Part {
         std::size_t first, slots;                   ///< of a chip within a row: excitatory slots, then inhibitory ones
     };
+    void add_line(std::size_t line, std::int64_t step, double time_s);
+    void prefetch(IdealSenders::Lines lines) const;
     QuantaRow* row_of(std::int64_t step) { return ring_.data() + (static_cast<std::size_t>(step) & mask_) * (width_ / lanes); }
     std::size_t place(std::int64_t step, std::size_t chip, int input, int slot) const
     {
@@ -73,7 +68,7 @@ private:
     }
 
     std::vector<std::uint64_t> first_;              ///< [line], and one more
-    std::vector<Synapse> synapses_;                 ///< of a line ascending by (delay, target)
+    std::vector<Synapse> synapses_;                 ///< of a line ascending by place
     std::vector<std::uint32_t> plastic_;            ///< [line] into states_; static_line: none. Empty: none at all
     std::vector<TsodyksMarkramState> states_;
     static constexpr std::uint32_t static_line = 0xffffffff;
@@ -82,7 +77,8 @@ private:
     std::size_t width_ = 0, mask_ = 0;
     std::vector<QuantaRow> ring_;                   ///< [step & mask_][accumulator]
     bool lends_ = false;                            ///< windows have one step: it reads the ring itself
-    std::vector<std::int64_t> filed_for_;           ///< [step & mask_] the last step that the row held something for
+    std::int64_t longest_ = 1;                      ///< delay, steps
+    std::int64_t last_filed_ = -1;                  ///< beyond this step nothing waits
     std::int64_t events_ = 0;
 };
 

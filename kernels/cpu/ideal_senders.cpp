@@ -42,10 +42,10 @@ void IdealSenders::gather(std::span<const std::vector<double>> fresh, std::int64
     std::vector<std::size_t> next(begin_.begin(), begin_.end() - 1);
     for (const std::uint32_t source : senders_)
         for (const double time_s : fresh[source])
-            spikes_[next[step_of(time_s)]++] = {source, time_s};
+            spikes_[next[step_of(time_s)]++] = spike(of_source_[source], time_s);
 }
 
-std::span<const IdealSenders::HostSpike> IdealSenders::spikes(std::int64_t first, std::int64_t last) const
+std::span<const IdealSenders::Spike> IdealSenders::spikes(std::int64_t first, std::int64_t last) const
 {
     const std::size_t begin = begin_[static_cast<std::size_t>(first - first_step_)], end = begin_[static_cast<std::size_t>(last - first_step_)];
     return std::span(spikes_).subspan(begin, end - begin);

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/model/delay.hpp"
 #include "kernels/program.hpp"
 #include "kernels/stimulus.hpp"
 
@@ -15,8 +16,10 @@ public:
     struct Lines {
         std::uint32_t first = 0, last = 0;          ///< into IdealFabric::lines
     };
-    struct HostSpike {
-        std::uint32_t source;                       ///< into Stimulus::sources
+    /// A spike that goes over some lines.
+    struct Spike {
+        Lines lines;
+        std::int64_t step;                          ///< the grid point nearest to it
         double time_s;
     };
 
@@ -24,13 +27,13 @@ public:
     IdealSenders(const Program& program, const Stimulus& stimulus);
 
     Lines of_neuron(std::uint32_t neuron) const { return of_neuron_[neuron]; }
-    Lines of_source(std::uint32_t source) const { return of_source_[source]; }
+    Spike spike(Lines lines, double time_s) const { return {lines, model::nearest_step(time_s, timestep_s_), time_s}; }
     bool any_source() const { return !senders_.empty(); }
 
     /// Takes the sources' spikes of the steps [first, last). @param fresh  [source] their times in that piece of time, ascending
     void gather(std::span<const std::vector<double>> fresh, std::int64_t first, std::int64_t last);
     /// Of what was gathered, the spikes of the steps [first, last): step by step, a source's own in order of time.
-    std::span<const HostSpike> spikes(std::int64_t first, std::int64_t last) const;
+    std::span<const Spike> spikes(std::int64_t first, std::int64_t last) const;
 
 private:
     double timestep_s_ = 1;
@@ -38,7 +41,7 @@ private:
     std::vector<std::uint32_t> senders_;            ///< sources with lines, ascending
     std::int64_t first_step_ = 0;
     std::vector<std::size_t> begin_;                ///< [step - first_step_] into spikes_, and one more
-    std::vector<HostSpike> spikes_;
+    std::vector<Spike> spikes_;
 };
 
 }   // namespace bss

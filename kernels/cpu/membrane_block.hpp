@@ -109,15 +109,11 @@ struct BlockGroup {
     Row* rows = nullptr;
     RareRows* rare = nullptr;               ///< [block]
     const Row* shared = nullptr;            ///< rows of a denmem whose parameters all of them have; only with one denmem a membrane, without limits
+    int rows_per_denmem = 0;                ///< its own ones if the others are shared
+    int rows_per_block = 0;
 
-    int rows_per_denmem() const
-    {
-        const DenmemRows rows_of_one = denmem_rows(features.exponential, features.adaptation, features.limits);
-        return shared ? rows_of_one.own : rows_of_one.count;
-    }
-    int rows_per_block() const { return membrane_rows + denmems * rows_per_denmem(); }
-    MembraneRows& membranes(int block) const { return *reinterpret_cast<MembraneRows*>(rows + static_cast<std::ptrdiff_t>(block) * rows_per_block()); }
-    Row* denmem(int block, int k) const { return rows + static_cast<std::ptrdiff_t>(block) * rows_per_block() + membrane_rows + k * rows_per_denmem(); }
+    MembraneRows& membranes(int block) const { return *reinterpret_cast<MembraneRows*>(rows + static_cast<std::ptrdiff_t>(block) * rows_per_block); }
+    Row* denmem(int block, int k) const { return rows + static_cast<std::ptrdiff_t>(block) * rows_per_block + membrane_rows + k * rows_per_denmem; }
     /// The same rows, or those that hold what the denmem does not have for itself.
     const Row* parameters(int block, int k) const { return shared ? shared : denmem(block, k); }
 };

@@ -185,13 +185,16 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
     for (const BlockKind& kind : blocks) {
         if (kinds.empty() || kinds.back() != kind) {
             kinds.push_back(kind);
-            data.groups.push_back({.features = kind.features, .denmems = kind.denmems, .first_row = data.accumulators, .shared = kind.shared ? &somewhere : nullptr});
-            total_rows += kind.shared ? static_cast<std::size_t>(rows_of(kind.features).count) : 0;
+            const DenmemRows rows = rows_of(kind.features);
+            const int rows_per_denmem = kind.shared ? rows.own : rows.count;
+            data.groups.push_back({.features = kind.features, .denmems = kind.denmems, .first_row = data.accumulators, .shared = kind.shared ? &somewhere : nullptr,
+                                   .rows_per_denmem = rows_per_denmem, .rows_per_block = membrane_rows + kind.denmems * rows_per_denmem});
+            total_rows += kind.shared ? static_cast<std::size_t>(rows.count) : 0;
         }
         BlockGroup& group = data.groups.back();
         in_group.emplace_back(static_cast<int>(data.groups.size()) - 1, group.blocks++);
         data.accumulators += kind.denmems;
-        total_rows += static_cast<std::size_t>(group.rows_per_block());
+        total_rows += static_cast<std::size_t>(group.rows_per_block);
     }
     data.rows.resize(total_rows);
     data.rare.resize(blocks.size());
@@ -207,7 +210,7 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         }
         group.rows = rows;
         group.rare = rare;
-        rows += static_cast<std::ptrdiff_t>(group.blocks) * group.rows_per_block();
+        rows += static_cast<std::ptrdiff_t>(group.blocks) * group.rows_per_block;
         rare += group.blocks;
         // Nothing moves an unused lane: no conductance, and refractory for ever.
         for (int b = 0; b < group.blocks; ++b) {
@@ -283,7 +286,7 @@ void Membranes::run(std::int64_t first, int steps, WindowInput& input, std::vect
     random_key(settings.trial, Purpose::membrane_noise, key);
     const char* const end = reinterpret_cast<const char*>(data.rows.data() + data.rows.size());
     for (const BlockGroup& group : data.groups) {
-        const int block_bytes = group.rows_per_block() * static_cast<int>(sizeof(Row));
+        const int block_bytes = group.rows_per_block * static_cast<int>(sizeof(Row));
         int chunk = std::clamp(chunk_bytes / block_bytes, 2, 1024);
         chunk -= chunk >= 4 ? chunk % 4 : chunk % 2;
         if (const std::size_t room = std::size_t{4} * lanes * static_cast<std::size_t>(chunk * steps); crossings.size() < room) {

@@ -171,12 +171,9 @@ void CudaEngine::prepare_ideal(Slot& slot, const Piece& piece)
         slot.first_ideal_spike.host()[w] = static_cast<std::uint32_t>(spikes.size());
         const std::int64_t last = end_of_window(piece, w);
         if (ideal_senders_.any_source())
-            for (const IdealSenders::HostSpike& spike : ideal_senders_.spikes(step, last)) {
-                const IdealSenders::Lines lines = ideal_senders_.of_source(spike.source);
-                for (std::uint32_t line = lines.first; line < lines.last; ++line)
-                    spikes.push_back({line, program_.ideal.lines[line].plasticity ? tsodyks_markram_event(source_lines_[line], spike.time_s) : 0,
-                                      model::nearest_step(spike.time_s, program_.timestep_s)});
-            }
+            for (const IdealSenders::Spike& spike : ideal_senders_.spikes(step, last))
+                for (std::uint32_t line = spike.lines.first; line < spike.lines.last; ++line)
+                    spikes.push_back({line, program_.ideal.lines[line].plasticity ? tsodyks_markram_event(source_lines_[line], spike.time_s) : 0, spike.step});
         step = last;
     }
     slot.first_ideal_spike.host()[piece.windows] = static_cast<std::uint32_t>(spikes.size());
