@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <optional>
+#include <limits>
 
-#include "kernels/cpu/membranes.hpp"
+#include "kernels/cpu/simd.hpp"
+#include "kernels/membrane_traces.hpp"
 #include "wafer/parallel.hpp"
 #include "wafer/random.hpp"
 #include "wafer/technology_impl.hpp"
@@ -18,8 +18,11 @@ namespace {
 constexpr double seconds_a_trace = 0.11, seconds_a_row = 0.3, seconds_adc_clock = 20.0;
 constexpr int rows_of_a_block = 24;
 
-/// Membranes that run together: two blocks of lanes keep a core's vector units busy, and their traces stay in its cache.
-constexpr int membranes_a_batch = 32;
+/// Membranes that run together: four blocks of lanes keep a core's vector units busy, and their traces stay in its cache.
+constexpr int membranes_a_batch = 64;
+
+constexpr int stimulus_samples = 129;
+constexpr float infinity = std::numeric_limits<float>::infinity();
 
 /// Firing that is switched off is a threshold that no membrane reaches.
 constexpr double no_threshold_volt = 4.0;
@@ -135,6 +138,7 @@ private:
     Hicann hicann_;
     std::uint64_t seed_;
     double adc_hz_;
+    Simd simd_ = choose_simd();
     HicannConfig config_;
     std::array<std::array<float, Denmem::count>, neuron_fg_count> held_{};
     std::array<std::array<double, FgBlock::count>, shared_fg_count> held_shared_{};
@@ -240,113 +244,107 @@ private:
         return events;
     }
 
-    /// Current stimulus of a membrane at a time, amperes.
-    double current(const Wired& membrane, const std::array<DenmemCircuit, Denmem::count>& circuits, double time_s) const
+    /// Current stimulus of a membrane from step to step, where it changes.
+    void add_currents(const Wired& membrane, std::uint32_t neuron, const std::array<DenmemCircuit, Denmem::count>& circuits, double step_s, MembraneExperiment& experiment) const
     {
-        double sum = 0;
-        for (const Denmem d : membrane.denmems) {
-            const CurrentStimulus& stimulus = config_.stimulus[d.shared_fg_block().value()];
-            if (!stimulus.enable || !config_.denmems[d.value()].enable_current_input)
-                continue;
-            const double sample_s = (stimulus.pulse_length + 1) * 4 / config_.pll_hz;
-            const auto n = static_cast<std::int64_t>(std::floor(time_s / sample_s));
-            const std::int64_t k = ((n % 129) + 129) % 129;
-            sum += stimulus.dac[static_cast<std::size_t>(k)] * circuits[d.value()].stimulus_ampere_per_dac;
+        struct Ring {
+            const CurrentStimulus& stimulus;
+            double sample_s, ampere_per_dac;
+        };
+        std::vector<Ring> rings;
+        for (const Denmem d : membrane.denmems)
+            if (const CurrentStimulus& stimulus = config_.stimulus[d.shared_fg_block().value()]; stimulus.enable && config_.denmems[d.value()].enable_current_input)
+                rings.push_back({stimulus, (stimulus.pulse_length + 1) * 4 / config_.pll_hz, circuits[d.value()].stimulus_ampere_per_dac});
+        if (rings.empty())
+            return;
+        double last = 0;
+        for (std::int64_t step = -experiment.settle; step < experiment.samples; ++step) {
+            double sum = 0;
+            for (const Ring& ring : rings) {
+                const auto n = static_cast<std::int64_t>(std::floor((static_cast<double>(step) + 0.5) * step_s / ring.sample_s));
+                sum += ring.stimulus.dac[static_cast<std::size_t>((n % stimulus_samples + stimulus_samples) % stimulus_samples)] * ring.ampere_per_dac;
+            }
+            if (sum != last)
+                experiment.currents.push_back({step, neuron, sum});
+            last = sum;
         }
-        return sum;
     }
 
     void run(std::span<const Wired> membranes, const std::array<DenmemCircuit, Denmem::count>& circuits, const Acquisition& acquisition, const Events& events,
              const std::function<void(Denmem, const BenchTrace&)>& seen) const
     {
         const double step_s = acquisition.every / adc_hz_;
-        const auto settle = static_cast<std::int64_t>(std::ceil(acquisition.settle_s / step_s));
-        const auto samples = static_cast<std::int64_t>(std::ceil(acquisition.duration_s / step_s));
-
-        std::vector<NeuronCircuit> neurons;
-        bool stimulated = false;
-        double largest = 0;
+        MembraneExperiment experiment{.settle = static_cast<std::int64_t>(std::ceil(acquisition.settle_s / step_s)), .samples = static_cast<std::int64_t>(std::ceil(acquisition.duration_s / step_s))};
         for (const Wired& membrane : membranes) {
             NeuronCircuit neuron;
-            for (const Denmem d : membrane.denmems) {
+            for (const Denmem d : membrane.denmems)
                 neuron.denmems.push_back(circuits[d.value()]);
-                stimulated |= config_.denmems[d.value()].enable_current_input && config_.stimulus[d.shared_fg_block().value()].enable;
-                for (const auto& input : events.siemens)
-                    if (!input.empty())
-                        largest = std::max<double>(largest, input[static_cast<std::size_t>(d.value())]);
-            }
             neuron.firing = std::max(0, membrane.firing);
-            const DenmemCircuit& firing = neuron.denmems[static_cast<std::size_t>(neuron.firing)];
-            neuron.initial_volt = firing.e_leak_volt;
+            neuron.initial_volt = neuron.denmems[static_cast<std::size_t>(neuron.firing)].e_leak_volt;
             neuron.place = static_cast<std::uint32_t>(membrane.denmems[static_cast<std::size_t>(neuron.firing)].value());
-            neurons.push_back(std::move(neuron));
+            add_currents(membrane, static_cast<std::uint32_t>(experiment.neurons.size()), circuits, step_s, experiment);
+            experiment.neurons.push_back(std::move(neuron));
         }
-        const double quantum = largest > 0 ? largest / 65536 : 1e-9;
-        Membranes state(neurons, {.timestep_s = step_s,
-                                  .quantum_siemens = quantum,
-                                  .trial = seed_ ^ (0xD1B54A32D192ED03ull * records_),
-                                  .wafer = static_cast<std::uint32_t>(silicon_->wafer_id()),
-                                  .hicann = static_cast<std::uint32_t>(hicann_.value())});
-
-        const std::size_t count = membranes.size();
-        std::vector<std::vector<float>> volts(count, std::vector<float>(static_cast<std::size_t>(samples)));
-        std::vector<std::vector<double>> spikes(count);
-        std::vector<MembraneSpike> fired;
-        WindowInput arrivals(1, state.slots());
-        std::int64_t next_event = events.period_s > 0 ? -static_cast<std::int64_t>(std::floor(static_cast<double>(settle) * step_s / events.period_s)) : 0;
-        for (std::int64_t step = -settle; step < samples; ++step) {
-            arrivals.begin(state.slots());
-            if (step >= 0)
-                for (std::size_t n = 0; n < count; ++n)
-                    volts[n][static_cast<std::size_t>(step)] = state.v_volt(static_cast<int>(n));
-            if (stimulated)
-                for (std::size_t n = 0; n < count; ++n)
-                    state.set_current(static_cast<int>(n), current(membranes[n], circuits, (static_cast<double>(step) + 0.5) * step_s));
-            if (events.period_s > 0)
-                for (; static_cast<double>(next_event) * events.period_s < (static_cast<double>(step) + 0.5) * step_s; ++next_event)
-                    for (const int input : {0, 1}) {
-                        std::int32_t* quanta = arrivals.at(0, input);
-                        for (std::size_t n = 0; n < count; ++n)
-                            for (std::size_t k = 0; k < membranes[n].denmems.size(); ++k)
-                                quanta[state.slot(static_cast<int>(n), static_cast<int>(k))] +=
-                                    static_cast<std::int32_t>(std::lround(events.siemens[static_cast<std::size_t>(input)][static_cast<std::size_t>(membranes[n].denmems[k].value())] / quantum));
-                    }
-            fired.clear();
-            state.run(step + settle, 1, arrivals, fired);
-            for (const MembraneSpike& spike : fired)
-                if (step >= 0)
-                    spikes[spike.neuron].push_back((static_cast<double>(step) + spike.fraction) * step_s);
-        }
-        std::vector<float> seen_volt(static_cast<std::size_t>(samples));
-        for (std::size_t n = 0; n < count; ++n)
-            for (const Denmem d : membranes[n].denmems) {
-                read_out(d, volts[n], acquisition.averages, seen_volt);
-                seen(d, {seen_volt, spikes[n]});
+        std::stable_sort(experiment.currents.begin(), experiment.currents.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
+        double quantum = 1e-9;
+        if (events.period_s > 0) {
+            double largest = 0;
+            for (const Wired& membrane : membranes)
+                for (const Denmem d : membrane.denmems)
+                    largest = std::max<double>({largest, events.siemens[0][d.value()], events.siemens[1][d.value()]});
+            quantum = largest > 0 ? largest / 65536 : quantum;
+            for (const Wired& membrane : membranes)
+                for (const Denmem d : membrane.denmems)
+                    experiment.quanta.push_back({static_cast<std::int32_t>(std::lround(events.siemens[0][d.value()] / quantum)),
+                                                 static_cast<std::int32_t>(std::lround(events.siemens[1][d.value()] / quantum))});
+            // The step whose middle comes after the event.
+            for (auto n = -static_cast<std::int64_t>(std::floor(static_cast<double>(experiment.settle) * step_s / events.period_s));; ++n) {
+                const auto step = std::max(-experiment.settle, static_cast<std::int64_t>(std::floor(static_cast<double>(n) * events.period_s / step_s - 0.5)) + 1);
+                if (step >= experiment.samples)
+                    break;
+                experiment.events.push_back(step);
             }
+        }
+        experiment.settings = {.timestep_s = step_s,
+                               .quantum_siemens = quantum,
+                               .trial = seed_ ^ (0xD1B54A32D192ED03ull * records_),
+                               .wafer = static_cast<std::uint32_t>(silicon_->wafer_id()),
+                               .hicann = static_cast<std::uint32_t>(hicann_.value())};
+
+        thread_local MembraneTraces traces;
+        record_traces(experiment, traces);
+        thread_local std::vector<Row> seen_rows;
+        seen_rows.resize(std::max(seen_rows.size(), static_cast<std::size_t>(traces.rows_of_neuron())));
+        float* const seen_volt = seen_rows.data()->of;
+        for (std::size_t n = 0; n < membranes.size(); ++n) {
+            for (double& spike : traces.spikes[n])
+                spike *= step_s;
+            for (const Denmem d : membranes[n].denmems) {
+                read_out(d, traces.volt(n), traces.samples, acquisition.averages, seen_volt);
+                seen(d, {{seen_volt, static_cast<std::size_t>(traces.samples)}, traces.spikes[n]});
+            }
+        }
     }
 
-    /// Output buffer and ADC: offset, noise, 12 bits. Eight samples share a draw; the noise is uniform.
-    void read_out(Denmem d, const std::vector<float>& volt, int averages, std::vector<float>& seen) const
+    /// Output buffer and ADC: offset, noise, 12 bits. The noise is uniform.
+    void read_out(Denmem d, const float* volt, std::int64_t samples, int averages, float* seen) const
     {
         const ReadoutCircuit buffer = silicon_->readout(hicann_, d);
         const Adc& adc = silicon_->technology().adc;
-        const auto noise = static_cast<float>(buffer.noise_volt * std::sqrt(12.0 / averages));
+        const auto step = static_cast<float>(adc.full_scale_volt / (1 << adc.bits));
         const bool real = silicon_->imperfections().readout;
-        const auto lsb = static_cast<float>(adc.full_scale_volt / (1 << adc.bits)), top = static_cast<float>(adc.full_scale_volt) - lsb;
-        const auto offset = static_cast<float>(buffer.offset_volt);
-        std::array<std::uint32_t, 4> words{};
-        for (std::size_t k = 0; k < volt.size(); ++k) {
-            float v = volt[k] + offset;
-            if (real) {
-                if (k % 8 == 0)
-                    words = random_words(seed_, Purpose::bench_noise, static_cast<std::uint32_t>(hicann_.value()) * Denmem::count + static_cast<std::uint32_t>(d.value()), static_cast<std::uint32_t>(k / 8), records_, 0);
-                v += noise * (static_cast<float>(words[k % 8 / 2] >> (16 * (k % 2)) & 0xffff) * 0x1p-16f - 0.5f);
-                v = std::clamp(v, 0.0f, top);
-                if (averages == 1) // the noise of the repeats averages the rounding away
-                    v = std::nearbyint(v / lsb) * lsb;
-            }
-            seen[k] = v;
-        }
+        ReadoutArguments arguments{.volt = volt,
+                                   .seen = seen,
+                                   .samples = samples,
+                                   .offset = static_cast<float>(buffer.offset_volt),
+                                   .noise = static_cast<float>(buffer.noise_volt * std::sqrt(12.0 / averages)),
+                                   .bottom = real ? 0.0f : -infinity,
+                                   .top = real ? static_cast<float>(adc.full_scale_volt) - step : infinity,
+                                   .step = real && averages == 1 ? step : 0.0f, // the noise of the repeats averages the rounding away
+                                   .place = static_cast<std::uint32_t>(hicann_.value()) * Denmem::count + static_cast<std::uint32_t>(d.value()),
+                                   .record = records_};
+        random_key(seed_, Purpose::bench_noise, arguments.key);
+        simd_.read_out(arguments);
     }
 };
 

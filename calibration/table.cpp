@@ -12,7 +12,7 @@ namespace {
 
 constexpr int format_version = 1;
 /// Raised whenever a protocol, a fit or the bench changes what tables hold: older files in caches are then made anew.
-constexpr int protocol_version = 1;
+constexpr int protocol_version = 2;
 
 constexpr std::array<const char*, 2> mode_names{"fast", "lab"};
 constexpr std::array<const char*, 3> gear_names{"normal", "slow", "fast"};

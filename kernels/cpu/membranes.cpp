@@ -313,6 +313,29 @@ void Membranes::run(std::int64_t first, int steps, WindowInput& input, std::vect
     input.pass(steps);
 }
 
+void Membranes::record(std::int64_t first, int steps, WindowInput& input, std::vector<MembraneSpike>& spikes, float* volt, std::ptrdiff_t stride)
+{
+    const auto& data = *data_;
+    // Block by block as they lie, then neuron by neuron: one line of memory a step and block.
+    const std::size_t blocks = data.rare.size();
+    thread_local std::vector<Row> seen;             // [step][block]
+    seen.resize(std::max(seen.size(), blocks * static_cast<std::size_t>(steps)));
+    for (int step = 0; step < steps; ++step) {
+        Row* to = seen.data() + static_cast<std::size_t>(step) * blocks;
+        for (const BlockGroup& group : data.groups)
+            for (int b = 0; b < group.blocks; ++b)
+                *to++ = group.membranes(b).v;
+        run(first + step, 1, input, spikes);
+    }
+    for (std::size_t n = 0; n < data.places.size(); ++n) {
+        const Place& place = data.places[n];
+        const float* v = seen[static_cast<std::size_t>(&data.groups[static_cast<std::size_t>(place.group)].rare[place.block] - data.rare.data())].of + place.lane;
+        float* const to = volt + static_cast<std::ptrdiff_t>(n) * stride;
+        for (int step = 0; step < steps; ++step)
+            to[step] = model::volt(place.threshold_volt, v[static_cast<std::size_t>(step) * blocks * lanes]);
+    }
+}
+
 float Membranes::v_volt(int neuron) const
 {
     const Place& place = data_->places[static_cast<std::size_t>(neuron)];

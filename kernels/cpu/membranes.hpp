@@ -60,6 +60,9 @@ public:
     /// @param next  whose data is wanted in the cache afterwards
     void run(std::int64_t first, int steps, WindowInput& input, std::vector<MembraneSpike>& spikes, const Membranes* next = nullptr);
 
+    /// The same, with each membrane's potential at the beginning of each step to volt[neuron * stride + step - first]. At most WindowInput::longest_window steps.
+    void record(std::int64_t first, int steps, WindowInput& input, std::vector<MembraneSpike>& spikes, float* volt, std::ptrdiff_t stride);
+
     /// State at the grid point that was reached. Sums over the neuron's denmems.
     float v_volt(int neuron) const;
     float w_ampere(int neuron) const;

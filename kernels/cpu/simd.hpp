@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "membrane_block.hpp"
+#include "readout_arguments.hpp"
 #include "travel_arguments.hpp"
 
 namespace bss {
@@ -12,6 +13,7 @@ struct Simd {
     std::string_view name;                  ///< "avx512", "avx2" or "baseline"
     StepFunction* step;
     TravelFunction* travel;
+    ReadoutFunction* read_out;
 };
 
 /// The best that this machine can do, or what the environment variable BSS_SIMD names: all give the same bits.
