@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cmath>
-#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -48,11 +47,10 @@ struct Psp {
 /// @param rising  true: an EPSP. @param free_start  false: it starts with the first sample
 std::optional<Psp> fit_psp(std::span<const float> trace, double sample_s, bool rising, bool free_start = true);
 
-/// Least squares by Levenberg and Marquardt for a few parameters.
-/// @param model  value at point k and its derivatives by the parameters
-template <int n>
-double fit_curve(std::array<double, n>& parameters, std::size_t points, const std::function<double(std::size_t, const std::array<double, n>&, std::array<double, n>&)>& residual,
-                 int iterations = 30);
+/// Least squares by Levenberg and Marquardt for a few parameters. @return sum of the squares
+/// @param curve  visits its points: called as curve(parameters, point), it calls point(residual, derivatives by the parameters) for each of them
+template <int n, class Curve>
+double fit_curve(std::array<double, n>& parameters, Curve&& curve, int iterations = 30);
 
 // ---- populations ---------------------------------------------------------------------------------------------------
 
@@ -81,44 +79,45 @@ namespace detail {
 bool solve(double* matrix, double* right, int n);
 }
 
-template <int n>
-double fit_curve(std::array<double, n>& p, std::size_t points, const std::function<double(std::size_t, const std::array<double, n>&, std::array<double, n>&)>& residual, int iterations)
+template <int n, class Curve>
+double fit_curve(std::array<double, n>& p, Curve&& curve, int iterations)
 {
-    double damping = 1e-3;
-    std::array<double, n> gradient{};
-    std::array<double, n * n> normal{};
-    std::array<double, n> right{};
-    const auto cost = [&](const std::array<double, n>& at, bool with_normal) {
-        double sum = 0;
-        if (with_normal)
-            normal.fill(0), right.fill(0);
-        for (std::size_t k = 0; k < points; ++k) {
-            const double r = residual(k, at, gradient);
-            sum += r * r;
-            if (with_normal)
-                for (int i = 0; i < n; ++i) {
-                    right[i] -= gradient[i] * r;
-                    for (int j = 0; j < n; ++j)
-                        normal[i * n + j] += gradient[i] * gradient[j];
-                }
-        }
-        return sum;
+    struct Sums {
+        double squares = 0;
+        std::array<double, n> right{};
+        std::array<double, n * n> normal{};         // lower half
     };
-    double best = cost(p, true);
+    const auto sums_at = [&](const std::array<double, n>& at) {
+        Sums sums;
+        curve(at, [&](double residual, const std::array<double, n>& gradient) {
+            sums.squares += residual * residual;
+            for (int i = 0; i < n; ++i) {
+                sums.right[i] -= gradient[i] * residual;
+                for (int j = 0; j <= i; ++j)
+                    sums.normal[i * n + j] += gradient[i] * gradient[j];
+            }
+        });
+        return sums;
+    };
+    double damping = 1e-3;
+    Sums best = sums_at(p);
     for (int iteration = 0; iteration < iterations; ++iteration) {
-        auto matrix = normal;
-        auto step = right;
-        for (int i = 0; i < n; ++i)
+        auto matrix = best.normal;
+        auto step = best.right;
+        for (int i = 0; i < n; ++i) {
             matrix[i * n + i] *= 1 + damping;
-        auto trial = p;
+            for (int j = 0; j < i; ++j)
+                matrix[j * n + i] = matrix[i * n + j];
+        }
         const bool solved = detail::solve(matrix.data(), step.data(), n);
+        auto trial = p;
         for (int i = 0; i < n; ++i)
             trial[i] += step[i];
-        const double found = solved ? cost(trial, false) : best;
-        if (solved && std::isfinite(found) && found < best) {
-            const bool done = best - found < 1e-9 * best;
+        const Sums found = solved ? sums_at(trial) : best;
+        if (found.squares < best.squares) {
+            const bool done = best.squares - found.squares < 1e-7 * best.squares;
             p = trial;
-            best = cost(p, true);
+            best = found;
             damping = std::max(damping * 0.2, 1e-9);
             if (done)
                 break;
@@ -128,7 +127,7 @@ double fit_curve(std::array<double, n>& p, std::size_t points, const std::functi
                 break;
         }
     }
-    return best;
+    return best.squares;
 }
 
 }   // namespace bss

@@ -62,11 +62,13 @@ public:
         // climb = rate (E - V) + rate Delta exp((V - V_exp) / Delta)
         const double rate = 1 / (tau_us * 1e-6 / lab.datasheet.analog_scale * lab.adc_rate_hz / acquire(lab, 0, 0).every);
         std::array<double, 4> best{rate, design.v_exp + above_volt, design.v_exp + readout_shift(lab, denmem), std::log(design.delta)};
-        const double squares = fit_curve<4>(best, x.size(), [&](std::size_t k, const std::array<double, 4>& q, std::array<double, 4>& g) {
-            const double delta = std::exp(q[3]), u = (x[k] - q[2]) / delta, e = std::exp(std::min(u, 12.0));
-            const double w = weight[k], slope = q[0] * e;
-            g = {w * (q[1] - x[k] + delta * e), w * q[0], -w * slope, w * (slope * delta - slope * (x[k] - q[2]))};
-            return w * (q[0] * (q[1] - x[k] + delta * e) - y[k]);
+        const double squares = fit_curve<4>(best, [&](const std::array<double, 4>& q, auto&& point) {
+            const double delta = std::exp(q[3]);
+            for (std::size_t k = 0; k < x.size(); ++k) {
+                const double u = (x[k] - q[2]) / delta, e = std::exp(std::min(u, 12.0));
+                const double w = weight[k], slope = q[0] * e;
+                point(w * (q[0] * (q[1] - x[k] + delta * e) - y[k]), {w * (q[1] - x[k] + delta * e), w * q[0], -w * slope, w * (slope * delta - slope * (x[k] - q[2]))});
+            }
         });
         const double delta = std::exp(best[3]);
         if (!std::isfinite(squares) || !(best[0] > 0.2 * rate && best[0] < 5 * rate) || !(delta > 0.5e-3 && delta < 0.05) || !(std::abs(best[2] - design.v_exp) < 0.15))

@@ -75,10 +75,11 @@ void PspProtocol::fit(Lab& lab, const Observations& seen) const
         for (const double b : {0.0, 250.0, 450.0})
             for (const double a : {0.3, 0.01}) {
                 std::array<double, 4> p{least, a, 0.01, b};
-                const double found = fit_curve<4>(p, dac.size(), [&](std::size_t k, const std::array<double, 4>& q, std::array<double, 4>& g) {
-                    const double z = q[2] * (q[3] - dac[k]), soft = std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))), rise = 1 / (1 + std::exp(-z));
-                    g = {1, soft / q[2], q[1] * (rise * (q[3] - dac[k]) / q[2] - soft / (q[2] * q[2])), q[1] * rise};
-                    return q[0] + q[1] * soft / q[2] - ln_tau[k];
+                const double found = fit_curve<4>(p, [&](const std::array<double, 4>& q, auto&& point) {
+                    for (std::size_t k = 0; k < dac.size(); ++k) {
+                        const double z = q[2] * (q[3] - dac[k]), soft = std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))), rise = 1 / (1 + std::exp(-z));
+                        point(q[0] + q[1] * soft / q[2] - ln_tau[k], {1, soft / q[2], q[1] * (rise * (q[3] - dac[k]) / q[2] - soft / (q[2] * q[2])), q[1] * rise});
+                    }
                 }, 200);
                 if (found < squares)
                     squares = found, best = p;

@@ -58,13 +58,18 @@ std::optional<StepResponse> fit_step(std::span<const float> trace, double sample
     while (k < turn && std::abs(trace[k] - base) < 0.632 * std::abs(top - base))
         ++k;
     std::array<double, 3> p{base, top - base, std::log(std::max(0.5, static_cast<double>(k)) * sample_s)};
-    const double squares = fit_curve<3>(p, n, [&](std::size_t i, const std::array<double, 3>& q, std::array<double, 3>& g) {
-        const double t = static_cast<double>(i) * sample_s, tau = std::exp(q[2]);
-        const bool rising = t < on_s;
-        const double u = rising ? t : t - on_s, e = std::exp(-u / tau);
-        const double shape = rising ? 1 - e : e, slope = (rising ? -e : e) * u / tau;
-        g = {1, shape, q[1] * slope};
-        return q[0] + q[1] * shape - trace[i];
+    const double squares = fit_curve<3>(p, [&](const std::array<double, 3>& q, auto&& point) {
+        const double tau = std::exp(q[2]), decay = std::exp(-sample_s / tau);
+        const auto half = [&](std::size_t begin, std::size_t end, double since_s, bool rising) {
+            double u = (static_cast<double>(begin) * sample_s - since_s) / tau, e = std::exp(-u);
+            for (std::size_t i = begin; i < end; ++i, u += sample_s / tau, e *= decay) {
+                const double shape = rising ? 1 - e : e, slope = (rising ? -e : e) * u;
+                point(q[0] + q[1] * shape - trace[i], {1, shape, q[1] * slope});
+            }
+        };
+        const std::size_t falling = turn + (static_cast<double>(turn) * sample_s < on_s);
+        half(0, falling, 0, true);
+        half(falling, n, on_s, false);
     });
     if (!std::isfinite(squares) || !std::isfinite(p[2]))
         return std::nullopt;

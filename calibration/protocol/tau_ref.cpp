@@ -66,10 +66,11 @@ public:
             }
             // DAC = 1 / (a tau + b)
             std::array<double, 2> p{6.25e6 / dac_max * lab.datasheet.analog_scale, 1 / dac_max};
-            const double squares = fit_curve<2>(p, tau.size(), [&](std::size_t k, const std::array<double, 2>& q, std::array<double, 2>& g) {
-                const double y = 1 / (q[0] * tau[k] + q[1]);
-                g = {-y * y * tau[k], -y * y};
-                return y - dac[k];
+            const double squares = fit_curve<2>(p, [&](const std::array<double, 2>& q, auto&& point) {
+                for (std::size_t k = 0; k < tau.size(); ++k) {
+                    const double y = 1 / (q[0] * tau[k] + q[1]);
+                    point(y - dac[k], {-y * y * tau[k], -y * y});
+                }
             });
             if (!(p[0] > 0) || !std::isfinite(squares)) {
                 transform = failed(Reason::non_monotonic);
