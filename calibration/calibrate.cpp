@@ -1,5 +1,7 @@
 #include "calibrate.hpp"
 
+#include <chrono>
+
 #include "protocol/protocol.hpp"
 #include "silicon_bench.hpp"
 
@@ -21,7 +23,7 @@ TableInfo table_info(const Silicon& silicon, CalibrationMode mode, OperatingMode
     return info;
 }
 
-ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info)
+ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info, ProtocolTimes* times)
 {
     const Datasheet datasheet = datasheet_of(*silicon, info.operating);
     const auto bench = silicon_bench(silicon, hicann, info.seed);
@@ -29,8 +31,16 @@ ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann h
     table.hicann = hicann;
     Lab lab{*bench, datasheet, table};
     lab.adc_rate_hz = bench->adc_rate_hz();
-    for (const auto& protocol : info.mode == CalibrationMode::lab ? lab_protocols() : fast_protocols(info.adaptive))
+    for (const auto& protocol : info.mode == CalibrationMode::lab ? lab_protocols() : fast_protocols(info.adaptive)) {
+        const auto begin = std::chrono::steady_clock::now();
+        const double lab_begin = bench->lab_seconds();
         run(*protocol, lab);
+        if (times) {
+            ProtocolTime& time = (*times)[static_cast<std::size_t>(protocol->quantity())];
+            time.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+            time.lab_seconds += bench->lab_seconds() - lab_begin;
+        }
+    }
     table.lab_seconds = bench->lab_seconds();
     return table;
 }

@@ -12,8 +12,15 @@ namespace bss {
 /// The device and operating point that a calibration is for. @param imperfections  those that change what circuits are
 TableInfo table_info(const Silicon& silicon, CalibrationMode mode, OperatingMode operating);
 
+/// What protocols took, here and on the real bench.
+struct ProtocolTime {
+    double seconds = 0, lab_seconds = 0;
+};
+using ProtocolTimes = std::array<ProtocolTime, quantity_count>;    ///< by the quantity that a protocol is named after
+
 /// All protocols of a mode, in order, on one chip. Deterministic, at any number of threads and whatever other chips are calibrated.
-ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info);
+/// @param times  its times are added
+ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info, ProtocolTimes* times = nullptr);
 
 /// How far circuits are from what was asked for, one quantity.
 struct QualityReport {

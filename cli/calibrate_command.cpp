@@ -108,7 +108,7 @@ void write_report(const fs::path& page, const fs::path& account, const std::vect
     });
 }
 
-Json account_of(const std::vector<QualityReport>& reports, const Table& table, double seconds)
+Json account_of(const std::vector<QualityReport>& reports, const Table& table, const ProtocolTimes& times, double evaluation_seconds, double seconds)
 {
     double lab_seconds = 0;
     Json hicanns = Json::array();
@@ -116,6 +116,10 @@ Json account_of(const std::vector<QualityReport>& reports, const Table& table, d
         lab_seconds += chip.lab_seconds;
         hicanns.push_back(hicann.value());
     }
+    Json protocols = Json::object();
+    for (std::size_t q = 0; q < times.size(); ++q)
+        if (times[q].lab_seconds > 0)
+            protocols[std::string(info(static_cast<Quantity>(q)).name)] = {{"seconds", times[q].seconds}, {"lab_seconds", times[q].lab_seconds}};
     Json parameters = Json::object();
     for (const QualityReport& report : reports) {
         const auto s = report.summary();
@@ -127,7 +131,8 @@ Json account_of(const std::vector<QualityReport>& reports, const Table& table, d
                                                                {"bias", s.bias}, {"sigma", s.sigma}, {"p95", s.p95}, {"oracle_sigma", s.oracle_sigma},
                                                                {"within_1_sigma", s.within_1_sigma}, {"within_2_sigma", s.within_2_sigma}};
     }
-    return {{"mode", table.info.mode == CalibrationMode::lab ? "lab" : "fast"}, {"hicanns", hicanns}, {"seconds", seconds}, {"lab_seconds", lab_seconds}, {"parameters", parameters}};
+    return {{"mode", table.info.mode == CalibrationMode::lab ? "lab" : "fast"}, {"hicanns", hicanns}, {"seconds", seconds}, {"lab_seconds", lab_seconds},
+            {"protocols", protocols}, {"evaluation_seconds", evaluation_seconds}, {"parameters", parameters}};
 }
 
 std::string table_of(const Json& account)
@@ -145,7 +150,9 @@ std::string table_of(const Json& account)
 
 ExitCode calibrate(const Options& options)
 {
-    const auto begin = std::chrono::steady_clock::now();
+    using Clock = std::chrono::steady_clock;
+    const auto seconds_since = [](Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+    const auto begin = Clock::now();
     set_threads(options.threads);
     const Configuration configuration = read_configuration(options.config, options.set);
     const fs::path output = options.output;
@@ -168,9 +175,11 @@ ExitCode calibrate(const Options& options)
     if (!options.resume)
         fs::remove_all(unfinished, error);
     Progress progress("Calibrating", !options.quiet && !options.json);
-    const Table table = CalibrationStore(unfinished, info).calibrate(silicon, hicanns, [&](double fraction) { progress.update(fraction); });
+    ProtocolTimes times{};
+    const Table table = CalibrationStore(unfinished, info).calibrate(silicon, hicanns, [&](double fraction) { progress.update(fraction); }, &times);
+    const auto calibrated = Clock::now();
     const auto reports = evaluate(silicon, table);
-    const Json account = account_of(reports, table, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    const Json account = account_of(reports, table, times, seconds_since(calibrated), seconds_since(begin));
     write_table(output, table);
     const fs::path account_file = fs::path(output).replace_extension(".json");
     write_text(account_file, json_text(account) + "\n");

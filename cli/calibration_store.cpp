@@ -45,7 +45,8 @@ fs::path cache_folder()
 
 CalibrationStore::CalibrationStore(const fs::path& folder, const TableInfo& info) : folder_(folder / digest(info).substr(0, 16)), info_(info) {}
 
-Table CalibrationStore::calibrate(const std::shared_ptr<const Silicon>& silicon, std::span<const Hicann> hicanns, const std::function<void(double)>& progress) const
+Table CalibrationStore::calibrate(const std::shared_ptr<const Silicon>& silicon, std::span<const Hicann> hicanns, const std::function<void(double)>& progress,
+                                  ProtocolTimes* times) const
 {
     Table table{info_, {}};
     std::vector<Hicann> missing;
@@ -64,8 +65,12 @@ Table CalibrationStore::calibrate(const std::shared_ptr<const Silicon>& silicon,
         throw RunError(fmt::format("{}: cannot be created: {}", folder_.string(), error.message()));
     std::mutex lock; // HDF5 is not for several threads at once
     std::size_t done = 0;
-    const auto keep = [&](ChipTable chip) {
+    const auto make = [&](Hicann which) {
+        ProtocolTimes taken{};
+        ChipTable chip = calibrate_chip(silicon, which, info_, &taken);
         const std::lock_guard guard(lock);
+        for (std::size_t q = 0; times && q < taken.size(); ++q)
+            (*times)[q].seconds += taken[q].seconds, (*times)[q].lab_seconds += taken[q].lab_seconds;
         Table one{info_, {}};
         const Hicann hicann = chip.hicann;
         one.chips.emplace(hicann, std::move(chip));
@@ -76,9 +81,9 @@ Table CalibrationStore::calibrate(const std::shared_ptr<const Silicon>& silicon,
     progress(0.0);
     if (missing.size() < 2 * static_cast<std::size_t>(threads())) // few chips: the threads share each
         for (const Hicann hicann : missing)
-            keep(calibrate_chip(silicon, hicann, info_));
+            make(hicann);
     else
-        parallel_for(missing.size(), [&](std::size_t k) { keep(calibrate_chip(silicon, missing[k], info_)); });
+        parallel_for(missing.size(), [&](std::size_t k) { make(missing[k]); });
     return table;
 }
 

@@ -16,7 +16,8 @@ public:
     /// @param folder  gets a folder named by digest(info)
     CalibrationStore(const std::filesystem::path& folder, const TableInfo& info);
     /// Takes the chips that are there, makes the others and keeps them. @param progress  told the finished fraction, from any thread
-    Table calibrate(const std::shared_ptr<const Silicon>& silicon, std::span<const Hicann> hicanns, const std::function<void(double)>& progress) const;
+    /// @param times  those of the chips that are made are added
+    Table calibrate(const std::shared_ptr<const Silicon>& silicon, std::span<const Hicann> hicanns, const std::function<void(double)>& progress, ProtocolTimes* times = nullptr) const;
     const std::filesystem::path& folder() const { return folder_; }
 
 private:
