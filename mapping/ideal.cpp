@@ -103,6 +103,9 @@ Mapping place_ideally(const Network& network, double speedup)
     for (const Population& population : network.populations)
         if (population.cell == CellType::HardwareNeuron)
             throw InputError(fmt::format("population {}: a {} is a piece of hardware, and run.mode is ideal", population.name, name_of(population.cell)));
+    for (const Population& population : network.populations)
+        if (!population.currents.empty())
+            throw InputError(fmt::format("population {}: a waveform is one of a chip's stimulus, and run.mode is ideal", population.name));
     Mapping mapping;
     mapping.potentials = fit_potentials(network, std::nullopt);
     mapping.scale = make_scale(speedup, mapping.potentials);

@@ -1,6 +1,7 @@
 /// A network as the user asked for it: populations, projections, every synapse, in biological units (PyNN's).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,6 +36,14 @@ struct Values {
     bool uniform() const { return values.size() == 1; }
 };
 
+/// A current into a neuron, as the waveform memory of a chip's stimulus holds it (hardware.md §2.5): PyNN's current sources.
+struct CurrentWaveform {
+    bool continuous = true;                     ///< starts anew after the last sample; otherwise nothing flows from then on
+    std::uint8_t pulse_length = 15;             ///< 0 to 15: a sample lasts (pulse_length + 1) 4 PLL clocks
+    std::array<double, 129> nanoampere{};
+    bool operator==(const CurrentWaveform&) const = default;
+};
+
 struct Population {
     std::string name;
     std::uint32_t size = 0;
@@ -43,6 +52,7 @@ struct Population {
     Values initial_v;                           ///< mV
     bool initial_v_given = false;
     std::vector<std::vector<double>> spike_times;   ///< ms, ascending, one list a neuron; SpikeSourceArray only
+    std::map<std::uint32_t, CurrentWaveform> currents;  ///< [neuron] beside i_offset; hardware mode only
     bool on_wafer = false;                      ///< SpikeSourcePoisson: from a background generator
 };
 

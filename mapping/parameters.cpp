@@ -10,6 +10,7 @@
 #include "cell_model.hpp"
 #include "current_stimulus.hpp"
 #include "scale.hpp"
+#include "wafer/error.hpp"
 #include "wafer/parallel.hpp"
 
 namespace bss
@@ -142,17 +143,31 @@ public:
                 write_v_reset(block, by_block[block.value()]);
     }
 
-    void write_offset_currents(const std::vector<Resident>& residents, const Network& network)
+    void write_currents(const std::vector<Resident>& residents, const Network& network)
     {
-        std::vector<OffsetCurrent> currents;
-        for (const Resident& r : residents)
-            if (const Cells& cells = cells_[r.population]; cells.index.contains("i_offset") && cells.value("i_offset", r.neuron) != 0.0)
-                currents.push_back({r.population, r.neuron, r.site, cells.value("i_offset", r.neuron) * ampere_per_nanoampere(r)});
+        std::vector<InjectedCurrent> currents;
+        for (const Resident& r : residents) {
+            const Cells& cells = cells_[r.population];
+            const double offset = cells.index.contains("i_offset") ? cells.value("i_offset", r.neuron) : 0.0;
+            const auto source = network.populations[r.population].currents.find(r.neuron);
+            const bool sourced = source != network.populations[r.population].currents.end();
+            if (!sourced && offset == 0.0)
+                continue;
+            currents.push_back({r.population, r.neuron, r.site, sourced ? "current source" : "i_offset", sourced ? source->second : CurrentWaveform{},
+                                ampere_per_nanoampere(r)});
+            CurrentWaveform& waveform = currents.back().waveform;
+            if (!waveform.continuous && offset != 0.0)
+                throw InputError(fmt::format("population \"{}\": i_offset: expected 0 beside a current source that ends, found {:g} nA",
+                                             network.populations[r.population].name, offset));
+            for (double& nanoampere : waveform.nanoampere)
+                nanoampere += offset;
+        }
         if (currents.empty())
             return;
-        bss::write_offset_currents(config_, currents, technology_, network, quantised_);
-        for (const OffsetCurrent& c : currents)
-            cells_[c.population].realise("i_offset", c.neuron, c.realised / ampere_per_nanoampere({c.population, c.neuron, c.site}));
+        bss::write_currents(config_, currents, technology_, network, quantised_);
+        for (const InjectedCurrent& c : currents)
+            if (!network.populations[c.population].currents.contains(c.neuron))
+                cells_[c.population].realise("i_offset", c.neuron, c.realised_nanoampere);
     }
 
 private:
@@ -348,7 +363,7 @@ void write_parameters(Mapping& mapping, const Network& network, const Placement&
             job.writer.write_neuron(r);
     });
     for (Job& job : jobs) // one after another: which population an error names must not depend on threads
-        job.writer.write_offset_currents(*job.residents, network);
+        job.writer.write_currents(*job.residents, network);
     write_initial_potentials(mapping, network, placement);
     account(mapping, cells);
 }

@@ -255,6 +255,26 @@ void NetworkBuilder::set_initial_v(std::uint32_t index, const Values& initial_v,
     ++versions_.initial;
 }
 
+void NetworkBuilder::set_current(std::uint32_t index, const std::optional<CurrentWaveform>& current, const std::vector<std::uint32_t>& members)
+{
+    Population& population = population_at(index);
+    check_members(members, population);
+    if (is_source(population.cell))
+        refuse("population", population.name, "current", "a source has no membrane");
+    if (current && current->pulse_length > 15)
+        refuse("population", population.name, "pulse_length", whole_expects(0, 15));
+    if (current && !std::all_of(current->nanoampere.begin(), current->nanoampere.end(), [](double value) { return std::isfinite(value); }))
+        refuse("population", population.name, "current", "expected finite numbers");
+    for (std::uint32_t k = 0, count = members.empty() ? population.size : static_cast<std::uint32_t>(members.size()); k < count; ++k) {
+        const std::uint32_t neuron = members.empty() ? k : members[k];
+        if (current)
+            population.currents.insert_or_assign(neuron, *current);
+        else
+            population.currents.erase(neuron);
+    }
+    ++versions_.parameters;
+}
+
 void NetworkBuilder::set_spike_times(std::uint32_t index, const std::vector<std::vector<double>>& trains, const std::vector<std::uint32_t>& members)
 {
     Population& population = population_at(index);

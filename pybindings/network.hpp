@@ -77,6 +77,9 @@ public:
     /// @param trains  one for all, or one a member
     void set_spike_times(std::uint32_t population, const std::vector<std::vector<double>>& trains, const std::vector<std::uint32_t>& members);
 
+    /// What flows into members beside their i_offset; nothing: no current.
+    void set_current(std::uint32_t population, const std::optional<CurrentWaveform>& current, const std::vector<std::uint32_t>& members);
+
     /// Adds a projection that a connector makes. @param seed  instead of the network's
     std::uint32_t connect(Joint joint, const NativeConnector& connector, const ValueSpec& weight, const std::optional<ValueSpec>& delay_ms,
                           std::optional<std::uint64_t> seed);

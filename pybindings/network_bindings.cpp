@@ -259,6 +259,25 @@ void bind_network(py::module_& module)
             },
             py::arg("population"), py::arg("initial_v"), py::arg("members") = py::none())
         .def(
+            "set_current",
+            [](N& n, std::uint32_t population, const py::object& nanoampere, int pulse_length, bool continuous, const py::object& list) {
+                bool nobody = false;
+                const auto chosen = members(list, nobody);
+                std::optional<CurrentWaveform> current;
+                if (!nanoampere.is_none()) {
+                    const auto samples = doubles(nanoampere, "current");
+                    current.emplace();
+                    if (samples.size() != current->nanoampere.size())
+                        throw InputError(fmt::format("current: expected {} samples, found {}", current->nanoampere.size(), samples.size()));
+                    std::copy(samples.begin(), samples.end(), current->nanoampere.begin());
+                    current->continuous = continuous;
+                    current->pulse_length = static_cast<std::uint8_t>(std::clamp(pulse_length, 0, 255));
+                }
+                if (!nobody)
+                    n.set_current(population, current, chosen);
+            },
+            py::arg("population"), py::arg("nanoampere"), py::arg("pulse_length") = 15, py::arg("continuous") = true, py::arg("members") = py::none())
+        .def(
             "set_spike_times",
             [](N& n, std::uint32_t population, const py::object& times, const py::object& list) {
                 bool nobody = false;

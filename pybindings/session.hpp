@@ -44,6 +44,8 @@ public:
 
     double now_ms() const { return reached_ms_; }
     double timestep_ms() const { return configuration_.run.timestep_ms; }
+    /// Biological duration of a sample of a chip's current stimulus at its shortest: 4 PLL clocks (hardware.md §2.5).
+    double stimulus_sample_ms() const { return 4e3 / HicannConfig{}.pll_hz * configuration_.run.speedup; }
     bool ideal() const { return configuration_.run.mode == RunMode::ideal; }
     bool mapped() const { return mapping_ && mapped_.shape == network_.versions().shape; }
     const std::string& mapping_id() const { return mapping_id_; }

@@ -311,6 +311,7 @@ void bind_session(py::module_& module)
         .def("reset", &Session::reset)
         .def_property_readonly("now_ms", &Session::now_ms)
         .def_property_readonly("timestep_ms", &Session::timestep_ms)
+        .def_property_readonly("stimulus_sample_ms", &Session::stimulus_sample_ms)
         .def_property_readonly("mapped", &Session::mapped)
         .def_property_readonly("mapping_id", &Session::mapping_id)
         .def(

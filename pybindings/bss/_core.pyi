@@ -101,6 +101,11 @@ class Network:
     def set_spike_times(self, population: int, spike_times: ArrayLike | tuple[ArrayLike, ArrayLike], members: ArrayLike | None = None) -> None:
         """As in population(); with members, begin has len(members) + 1 entries. In the middle of a simulation times before now have no effect."""
 
+    def set_current(self, population: int, nanoampere: ArrayLike | None, pulse_length: int = 15, continuous: bool = True, members: ArrayLike | None = None) -> None:
+        """A current into neurons beside their i_offset, from the waveform memory of the chip's stimulus (hardware mode): 129 samples of (pulse_length + 1) times
+        Session.stimulus_sample_ms, which start with time 0 and again after the last one, or end there. None: no current. What a chip cannot give is an InputError
+        of map() or run(): a negative current, a fifth waveform on a chip."""
+
     # ---- projections
 
     def connect(
@@ -196,6 +201,8 @@ class Session:
     """Biological time reached (read only)."""
     timestep_ms: float
     """run.timestep (read only)."""
+    stimulus_sample_ms: float
+    """Biological duration of a sample of a chip's current stimulus at its shortest (read only)."""
     mapped: bool
     """There is a mapping for the network as it is now (read only)."""
     mapping_id: str

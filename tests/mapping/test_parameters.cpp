@@ -393,6 +393,33 @@ TEST(Parameters, offset_currents)
     EXPECT_FALSE(refuses({{0.1, 0.2, 0.3, 0.4, 0.0}}));
 }
 
+TEST(Parameters, current_waveforms)
+{
+    Scene s;
+    s.imperfections.parameter_quantisation = true;
+    s.add(CellType::IF_cond_exp, 3, 4, {{"i_offset", {{0.0, 0.1, 0.1}}}});
+    CurrentWaveform ramp{.continuous = false, .pulse_length = 3};
+    for (std::size_t k = 0; k < ramp.nanoampere.size(); ++k)
+        ramp.nanoampere[k] = 0.002 * static_cast<double>(k);
+    s.network.populations[0].currents[0] = ramp;
+    s.write();
+    const NeuronSite& site = s.placement.sites[0][0];
+    int listening = 0;
+    for (const Denmem d : denmems_of(site)) {
+        const CurrentStimulus& stimulus = s.config(site).stimulus[d.shared_fg_block().value()];
+        if (!s.config(site).denmems[d.value()].enable_current_input)
+            continue;
+        ++listening;
+        EXPECT_TRUE(stimulus.enable && !stimulus.continuous && stimulus.pulse_length == 3);
+        EXPECT_EQ(stimulus.dac[0], 0);
+        EXPECT_NEAR(stimulus.dac[128] / stimulus.dac[64], 2.0, 0.1);
+        EXPECT_EQ(stimulus.dac[100], std::round(stimulus.dac[100]));
+    }
+    EXPECT_EQ(listening, 1);
+    s.network.populations[0].currents[1] = ramp;
+    EXPECT_THROW(s.write(), InputError) << "an offset goes on where a waveform ends";
+}
+
 TEST(Parameters, unused_denmems_keep_base_values)
 {
     Scene s;

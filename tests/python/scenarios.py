@@ -23,7 +23,6 @@ def pytest_configure(config):
     fixtures.run_with_simulators = lambda *names: original("brainscales")
 """
 
-CURRENTS = "current sources: the chips have none for every neuron"
 OFFSET = "i_offset beyond what a chip's stimulus gives"
 IF_CURR = "synaptic input that is a current"
 # why a scenario does not pass in hardware mode, and which of our tests does the same on legal terms
@@ -35,26 +34,26 @@ REASONS = {
     "test_EIF_cond_alpha_isfa_ista": ("alpha-shaped synapses", "test_hw_adaptation"),
     "test_HH_cond_exp": ("no Hodgkin-Huxley neuron on a chip", None),
     "test_composed_neuron_model_homogeneous_receptors": ("alpha-shaped synapses and currents, receptors with names", None),
-    "test_changing_electrode": (CURRENTS, None),
-    "test_ticket226": (CURRENTS, None),
-    "test_issue165": (CURRENTS, None),
-    "test_issue321": (CURRENTS, None),
-    "test_issue437": (CURRENTS, None),
-    "test_issue442": (CURRENTS, None),
-    "test_issue445": (CURRENTS, None),
-    "test_issue451": (CURRENTS, None),
-    "test_issue483": (CURRENTS, None),
-    "test_issue487": (CURRENTS, None),
-    "test_issue_465_474_630": (CURRENTS, None),
-    "test_issue497": (CURRENTS, None),
-    "test_issue631": (CURRENTS, None),
-    "test_issue759": (CURRENTS, None),
+    "test_changing_electrode": (IF_CURR, None),
+    "test_ticket226": (IF_CURR, None),
+    "test_issue165": ("potentials of 10 bits", "test_steps"),
+    "test_issue321": (IF_CURR, None),
+    "test_issue437": (IF_CURR, None),
+    "test_issue442": (IF_CURR, None),
+    "test_issue445": (IF_CURR, None),
+    "test_issue451": (IF_CURR, None),
+    "test_issue483": (IF_CURR, None),
+    "test_issue487": (IF_CURR, None),
+    "test_issue_465_474_630": (IF_CURR, None),
+    "test_issue497": (IF_CURR, None),
+    "test_issue631": (IF_CURR, None),
+    "test_issue759": (IF_CURR, None),
     "test_ticket195": ("the synapse is weaker than asked for, or lost", "test_hw_procedural"),
     "test_mix_procedural_and_oo": (OFFSET, "test_hw_files"),
-    "test_record_with_filename": (CURRENTS, "test_hw_files"),
-    "test_issue499": (CURRENTS, "test_hw_data_after_end"),
+    "test_record_with_filename": (IF_CURR, "test_hw_files"),
+    "test_issue499": (IF_CURR, "test_hw_data_after_end"),
     "test_scenario1a": ("alpha-shaped synapses", "test_hw_balanced"),
-    "test_scenario2": (CURRENTS, "test_hw_thresholds"),
+    "test_scenario2": (IF_CURR, "test_hw_thresholds"),
     "test_scenario3": ("the plasticity of the chips is not modelled yet", None),
     "test_scenario4": ("a facilitating synapse with tau_rec and tau_facil", "test_hw_plasticity"),
     "test_scenario5": ("multi-compartment neurons; PyNN skips it without morphio", None),
@@ -79,8 +78,9 @@ def source(folder):
 def outcomes(tests, mode):
     """{name: passed | failed | skipped} in a mode, and what pytest said."""
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-W", "ignore", "--rootdir", tests, tests / "system" / "scenarios"]
+    path = os.pathsep.join([str(tests), *filter(None, [os.environ.get("PYTHONPATH")])])
     with tempfile.TemporaryDirectory() as folder:       # they write files where they run
-        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(tests), "BSS_MODE": mode})
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": path, "BSS_MODE": mode})
     found = {}
     for outcome, name in re.findall(r"^(PASSED|FAILED|ERROR) \S*::(\w+)\[", done.stdout, re.M):
         found[name] = "passed" if outcome == "PASSED" else "failed"

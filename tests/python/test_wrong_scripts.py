@@ -69,7 +69,6 @@ def test_a_keyword_that_nobody_knows_is_warned_about(sim):
         ("IF_curr_exp", lambda sim: sim.Population(1, sim.IF_curr_exp())),
         ("HH_cond_exp", lambda sim: sim.Population(1, sim.HH_cond_exp())),
         ("LIF", lambda sim: sim.Population(1, sim.PointNeuron(sim.LIF(), AMPA=sim.AlphaPSR()))),
-        ("current source", lambda sim: sim.Population(1, sim.IF_cond_exp()).inject(sim.DCSource())),
         ("SimpleStochasticSynapse", lambda sim: project(sim, synapse_type=sim.SimpleStochasticSynapse())),
         ("the plasticity of the chips is not modelled yet", lambda sim: project(sim, synapse_type=sim.STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence()))),
     ],

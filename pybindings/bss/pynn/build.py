@@ -7,8 +7,7 @@ from .simulation import Description
 
 def describe(state):
     """The network as it is now."""
-    return Description([p.describe_cells() for p in state.populations], [p.describe_synapses() for p in state.projections], [c for c in state.currents if c.targets],
-                       state.dt, state.settings.seed)
+    return Description([p.describe_cells() for p in state.populations], [p.describe_synapses() for p in state.projections], state.currents, state.dt, state.settings.seed)
 
 
 def build(state):
@@ -36,6 +35,6 @@ def not_on_chips(description, hardware):
         if synapses.model not in SYNAPSES:
             later = ": the plasticity of the chips is not modelled yet" if synapses.model == "STDPMechanism" else ""
             missing.append(f'{synapses.model} (projection "{synapses.label}"){later}')
-    if description.currents:
-        missing.append(f"current source ({len(description.currents)} of them): the chips' own give one constant a block of neurons, as i_offset")
+    if not hardware and any(current.targets for current in description.currents):
+        missing.append("current source without a wafer")
     return missing

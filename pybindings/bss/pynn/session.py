@@ -1,6 +1,7 @@
 """The wafer model as a Simulation: the compiled core's network and session, with PyNN's objects as arrays."""
 
 from .. import _core
+from .currents import Stimulus
 from .simulation import Description
 
 CELLS = ("IF_cond_exp", "EIF_cond_exp_isfa_ista", "SpikeSourceArray", "SpikeSourcePoisson", "HardwareNeuron")
@@ -24,8 +25,10 @@ class WaferSession:
             stp = {name: s.parameters[name] for name in PLASTICITY} if s.model == "TsodyksMarkramSynapse" else None
             self.network.projection(s.label, s.pre, s.post, s.receptor, s.pre_index, s.post_index, s.parameters["weight"], self._delay(s.parameters["delay"], s.delay_given), stp)
         self.core = _core.Session(self.network, settings.json([self._place(*place) for place in places]), name="setup()", backend=settings.backend)
+        self.currents = description.currents
+        self._stimulus = Stimulus(self.currents, [cells.size for cells in description.cells], description.timestep, self.core.stimulus_sample_ms)
         self._warned = set()
-        for name in ("map", "run", "reset", "record_spikes", "record", "spikes", "samples", "clear", "realised_parameters", "realised_weights"):
+        for name in ("record_spikes", "record", "spikes", "samples", "clear", "realised_parameters", "realised_weights"):
             setattr(self, name, getattr(self.core, name))
 
     def _place(self, population, neurons, hicanns, size):
@@ -40,6 +43,26 @@ class WaferSession:
     def _delay(self, delay, given):
         """On the wafer a delay that nobody asked for is nothing to warn about."""
         return delay if given or not self.hardware else None
+
+    def map(self):
+        self._write_currents(self.now_ms)
+        self.core.map()
+
+    def run(self, until_ms, progress=None):
+        self._write_currents(until_ms)
+        self.core.run(until_ms, progress)
+
+    def reset(self):
+        for current in self.currents:
+            current.rewind()
+        self.core.reset()
+
+    def _write_currents(self, until_ms):
+        for population, neurons, waveform in self._stimulus.changes(self.now_ms, until_ms):
+            if waveform is None:
+                self.network.set_current(population, None, members=neurons)
+            else:
+                self.network.set_current(population, waveform.nanoampere, waveform.pulse_length, waveform.continuous, neurons)
 
     @property
     def now_ms(self):

@@ -64,7 +64,7 @@ class Description:
     """A network, ready to be run."""
     cells: list[Cells]
     synapses: list[Synapses]
-    currents: list[Current]
+    currents: list[Current]         # more may come
     timestep: float                 # ms
     seed: int                       # of the trial
 

@@ -34,7 +34,7 @@ class State(common.control.BaseState):
         self.populations, self.projections, self.currents = [], [], []
         self.places = []
         self.simulation = None
-        self._built = None      # how many populations and projections it has
+        self._built = None      # how many populations and projections it has, and whether currents flow that no chip gives
         self.id_counter = 0
         self.segment_counter = 0
         self.running = False
@@ -77,7 +77,7 @@ class State(common.control.BaseState):
 
     def build(self):
         """Hands the network over, when it is new or has got new parts."""
-        parts = (len(self.populations), len(self.projections))
+        parts = (len(self.populations), len(self.projections), not self.hardware and any(current.targets for current in self.currents))
         if self.simulation is not None and parts == self._built:
             return
         if self.t > 0:
