@@ -23,10 +23,10 @@ TableInfo table_info(const Silicon& silicon, CalibrationMode mode, OperatingMode
     return info;
 }
 
-ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info, ProtocolTimes* times)
+ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info, const TraceRecorder& recorder, ProtocolTimes* times)
 {
     const Datasheet datasheet = datasheet_of(*silicon, info.operating);
-    const auto bench = silicon_bench(silicon, hicann, info.seed);
+    const auto bench = silicon_bench(silicon, hicann, info.seed, recorder);
     ChipTable table;
     table.hicann = hicann;
     Lab lab{*bench, datasheet, table};

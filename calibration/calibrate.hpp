@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "kernels/membrane_traces.hpp"
 #include "table.hpp"
 #include "wafer/silicon.hpp"
 
@@ -19,8 +20,9 @@ struct ProtocolTime {
 using ProtocolTimes = std::array<ProtocolTime, quantity_count>;    ///< by the quantity that a protocol is named after
 
 /// All protocols of a mode, in order, on one chip. Deterministic, at any number of threads and whatever other chips are calibrated.
-/// @param times  its times are added
-ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info, ProtocolTimes* times = nullptr);
+/// @param recorder  of the bench's traces: the same table with each
+/// @param times     its times are added
+ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann hicann, const TableInfo& info, const TraceRecorder& recorder = {}, ProtocolTimes* times = nullptr);
 
 /// How far circuits are from what was asked for, one quantity.
 struct QualityReport {

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "kernels/cpu/simd.hpp"
-#include "kernels/membrane_traces.hpp"
 #include "wafer/parallel.hpp"
 #include "wafer/random.hpp"
 #include "wafer/technology_impl.hpp"
@@ -17,9 +16,6 @@ namespace {
 /// minute for all 512), and for a row of floating gates in two passes (calibration.md §4.3).
 constexpr double seconds_a_trace = 0.11, seconds_a_row = 0.3, seconds_adc_clock = 20.0;
 constexpr int rows_of_a_block = 24;
-
-/// Membranes that run together: four blocks of lanes keep a core's vector units busy, and their traces stay in its cache.
-constexpr int membranes_a_batch = 64;
 
 constexpr int stimulus_samples = 129;
 constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -56,8 +52,8 @@ std::vector<Wired> wired(const HicannConfig& config)
 class SiliconBench final : public Bench
 {
 public:
-    SiliconBench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed)
-        : silicon_(std::move(silicon)), hicann_(hicann), seed_(seed + 0x9E3779B97F4A7C15ull * silicon_->wafer_id()),
+    SiliconBench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed, const TraceRecorder& recorder)
+        : silicon_(std::move(silicon)), recorder_(recorder), hicann_(hicann), seed_(seed + 0x9E3779B97F4A7C15ull * silicon_->wafer_id()),
           adc_hz_(silicon_->technology().adc.sample_rate_hz *
                   (1 + clock_spread() * random_normal(silicon_->wafer_id(), Purpose::readout_offset, static_cast<std::uint32_t>(hicann.reticle().adc_group()), 0, 1)))
     {
@@ -119,7 +115,7 @@ public:
         std::size_t most = 1;
         for (const Wired& w : membranes)
             most = std::max(most, w.denmems.size());
-        const std::size_t size = std::max<std::size_t>(1, membranes_a_batch / most);
+        const std::size_t size = std::max<std::size_t>(1, recorder_.membranes / most);
         for (std::size_t first = 0; first < membranes.size(); first += size)
             batches.emplace_back(first, std::min(size, membranes.size() - first));
         parallel_for(batches.size(), [&](std::size_t b) {
@@ -130,11 +126,12 @@ public:
 private:
     /// Conductances of the synapses that a stimulation fires: [input][denmem].
     struct Events {
-        double period_s = 0;
+        double period_s = 0, quantum_siemens = 1e-9;
         std::array<std::vector<float>, 2> siemens;
     };
 
     std::shared_ptr<const Silicon> silicon_;
+    TraceRecorder recorder_;
     Hicann hicann_;
     std::uint64_t seed_;
     double adc_hz_;
@@ -241,10 +238,15 @@ private:
                 }
             }
         }
+        double largest = 0;
+        for (const auto& input : events.siemens)
+            largest = std::max<double>(largest, *std::max_element(input.begin(), input.end()));
+        if (largest > 0)
+            events.quantum_siemens = largest / 65536;
         return events;
     }
 
-    /// Current stimulus of a membrane from step to step, where it changes.
+    /// Current stimulus of a membrane from step to step, where it changes: the mean over a step, as it may turn within.
     void add_currents(const Wired& membrane, std::uint32_t neuron, const std::array<DenmemCircuit, Denmem::count>& circuits, double step_s, MembraneExperiment& experiment) const
     {
         struct Ring {
@@ -260,9 +262,14 @@ private:
         double last = 0;
         for (std::int64_t step = -experiment.settle; step < experiment.samples; ++step) {
             double sum = 0;
+            const double begin = static_cast<double>(step) * step_s, end = begin + step_s;
             for (const Ring& ring : rings) {
-                const auto n = static_cast<std::int64_t>(std::floor((static_cast<double>(step) + 0.5) * step_s / ring.sample_s));
-                sum += ring.stimulus.dac[static_cast<std::size_t>((n % stimulus_samples + stimulus_samples) % stimulus_samples)] * ring.ampere_per_dac;
+                const auto dac = [&](std::int64_t n) { return ring.stimulus.dac[static_cast<std::size_t>((n % stimulus_samples + stimulus_samples) % stimulus_samples)]; };
+                const auto first = static_cast<std::int64_t>(std::floor(begin / ring.sample_s));
+                double mean = dac(first);
+                for (std::int64_t n = first + 1; static_cast<double>(n) * ring.sample_s < end; ++n)
+                    mean += (dac(n) - dac(n - 1)) * (end - static_cast<double>(n) * ring.sample_s) / step_s;
+                sum += mean * ring.ampere_per_dac;
             }
             if (sum != last)
                 experiment.currents.push_back({step, neuron, sum});
@@ -286,17 +293,13 @@ private:
             experiment.neurons.push_back(std::move(neuron));
         }
         std::stable_sort(experiment.currents.begin(), experiment.currents.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
-        double quantum = 1e-9;
         if (events.period_s > 0) {
-            double largest = 0;
+            const auto quanta = [&](int input, Denmem d) {
+                return static_cast<std::int32_t>(std::lround(events.siemens[static_cast<std::size_t>(input)][static_cast<std::size_t>(d.value())] / events.quantum_siemens));
+            };
             for (const Wired& membrane : membranes)
                 for (const Denmem d : membrane.denmems)
-                    largest = std::max<double>({largest, events.siemens[0][d.value()], events.siemens[1][d.value()]});
-            quantum = largest > 0 ? largest / 65536 : quantum;
-            for (const Wired& membrane : membranes)
-                for (const Denmem d : membrane.denmems)
-                    experiment.quanta.push_back({static_cast<std::int32_t>(std::lround(events.siemens[0][d.value()] / quantum)),
-                                                 static_cast<std::int32_t>(std::lround(events.siemens[1][d.value()] / quantum))});
+                    experiment.quanta.push_back({quanta(0, d), quanta(1, d)});
             // The step whose middle comes after the event.
             for (auto n = -static_cast<std::int64_t>(std::floor(static_cast<double>(experiment.settle) * step_s / events.period_s));; ++n) {
                 const auto step = std::max(-experiment.settle, static_cast<std::int64_t>(std::floor(static_cast<double>(n) * events.period_s / step_s - 0.5)) + 1);
@@ -306,13 +309,13 @@ private:
             }
         }
         experiment.settings = {.timestep_s = step_s,
-                               .quantum_siemens = quantum,
+                               .quantum_siemens = events.quantum_siemens,
                                .trial = seed_ ^ (0xD1B54A32D192ED03ull * records_),
                                .wafer = static_cast<std::uint32_t>(silicon_->wafer_id()),
                                .hicann = static_cast<std::uint32_t>(hicann_.value())};
 
         thread_local MembraneTraces traces;
-        record_traces(experiment, traces);
+        recorder_.record(experiment, traces);
         thread_local std::vector<Row> seen_rows;
         seen_rows.resize(std::max(seen_rows.size(), static_cast<std::size_t>(traces.rows_of_neuron())));
         float* const seen_volt = seen_rows.data()->of;
@@ -372,9 +375,9 @@ Datasheet datasheet_of(const Silicon& silicon, OperatingMode mode)
     return sheet;
 }
 
-std::unique_ptr<Bench> silicon_bench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed)
+std::unique_ptr<Bench> silicon_bench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed, const TraceRecorder& recorder)
 {
-    return std::make_unique<SiliconBench>(std::move(silicon), hicann, seed);
+    return std::make_unique<SiliconBench>(std::move(silicon), hicann, seed, recorder);
 }
 
 }   // namespace bss

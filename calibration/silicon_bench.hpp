@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench.hpp"
+#include "kernels/membrane_traces.hpp"
 #include "wafer/silicon.hpp"
 
 namespace bss {
@@ -9,6 +10,6 @@ namespace bss {
 Datasheet datasheet_of(const Silicon& silicon, OperatingMode mode);
 
 /// @param seed  of write errors, drift, noise: the same seed and the same calls give the same bench, at any number of threads
-std::unique_ptr<Bench> silicon_bench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed);
+std::unique_ptr<Bench> silicon_bench(std::shared_ptr<const Silicon> silicon, Hicann hicann, std::uint64_t seed, const TraceRecorder& recorder = {});
 
 }   // namespace bss

@@ -17,6 +17,7 @@
 #include "cli/progress.hpp"
 #include "cli/report_tool.hpp"
 #include "cli/summary.hpp"
+#include "kernels/backend.hpp"
 #include "wafer/error.hpp"
 #include "wafer/files.hpp"
 #include "wafer/hdf5.hpp"
@@ -29,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-    std::string config, output, mode = "fast", report;
+    std::string config, output, mode = "fast", backend = "cpu", report;
     std::vector<std::string> set;
     int threads = 0;
     bool resume = false, quiet = false, json = false;
@@ -50,6 +51,7 @@ std::optional<ExitCode> parse(int argc, const char* const* argv, std::string_vie
     app.add_option("--mode", options.mode, "fast, or lab: the protocols of the real lab")->type_name("NAME")->check(CLI::IsMember({"fast", "lab"}));
     app.add_option("--set", options.set, "sets one key, as key.path=value in YAML; repeatable")->type_name("KEY=VALUE")->allow_extra_args(false);
     app.add_option("--threads", options.threads, "number of threads (default: all cores)")->type_name("N")->check(CLI::Range(1, 4096));
+    app.add_option("--backend", options.backend, "what the bench's membranes run on: cpu, cuda or auto; the same table (default: cpu)")->type_name("NAME")->check(CLI::IsMember({"cpu", "cuda", "auto"}));
     app.add_option("--report", options.report, "a page about the quality (HTML)")->type_name("FILE");
     app.add_flag("--resume", options.resume, "go on where an earlier command was broken off");
     app.add_flag("--quiet", options.quiet, "print nothing but errors");
@@ -160,6 +162,7 @@ ExitCode calibrate(const Options& options)
     if (!options.report.empty())
         check_output("--report", options.report);
 
+    const TraceRecorder recorder = choose_backend(options.backend).name == "cuda" ? cuda_trace_recorder() : TraceRecorder{};
     const auto silicon = std::make_shared<const Silicon>(Technology::load(configuration.wafer.technology), configuration.wafer.imperfections, configuration.wafer.ids.front());
     const Defects defects = defects_of(configuration).front();
     std::vector<Hicann> hicanns;
@@ -176,7 +179,7 @@ ExitCode calibrate(const Options& options)
         fs::remove_all(unfinished, error);
     Progress progress("Calibrating", !options.quiet && !options.json);
     ProtocolTimes times{};
-    const Table table = CalibrationStore(unfinished, info).calibrate(silicon, hicanns, [&](double fraction) { progress.update(fraction); }, &times);
+    const Table table = CalibrationStore(unfinished, info, recorder).calibrate(silicon, hicanns, [&](double fraction) { progress.update(fraction); }, &times);
     const auto calibrated = Clock::now();
     const auto reports = evaluate(silicon, table);
     const Json account = account_of(reports, table, times, seconds_since(calibrated), seconds_since(begin));

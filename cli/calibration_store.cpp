@@ -43,7 +43,10 @@ fs::path cache_folder()
     return fs::path(home && *home ? home : ".") / ".cache" / "bss";
 }
 
-CalibrationStore::CalibrationStore(const fs::path& folder, const TableInfo& info) : folder_(folder / digest(info).substr(0, 16)), info_(info) {}
+CalibrationStore::CalibrationStore(const fs::path& folder, const TableInfo& info, const TraceRecorder& recorder)
+    : folder_(folder / digest(info).substr(0, 16)), info_(info), recorder_(recorder)
+{
+}
 
 Table CalibrationStore::calibrate(const std::shared_ptr<const Silicon>& silicon, std::span<const Hicann> hicanns, const std::function<void(double)>& progress,
                                   ProtocolTimes* times) const
@@ -67,7 +70,7 @@ Table CalibrationStore::calibrate(const std::shared_ptr<const Silicon>& silicon,
     std::size_t done = 0;
     const auto make = [&](Hicann which) {
         ProtocolTimes taken{};
-        ChipTable chip = calibrate_chip(silicon, which, info_, &taken);
+        ChipTable chip = calibrate_chip(silicon, which, info_, recorder_, &taken);
         const std::lock_guard guard(lock);
         for (std::size_t q = 0; times && q < taken.size(); ++q)
             (*times)[q].seconds += taken[q].seconds, (*times)[q].lab_seconds += taken[q].lab_seconds;

@@ -14,7 +14,7 @@ namespace bss {
 class CalibrationStore {
 public:
     /// @param folder  gets a folder named by digest(info)
-    CalibrationStore(const std::filesystem::path& folder, const TableInfo& info);
+    CalibrationStore(const std::filesystem::path& folder, const TableInfo& info, const TraceRecorder& recorder = {});
     /// Takes the chips that are there, makes the others and keeps them. @param progress  told the finished fraction, from any thread
     /// @param times  those of the chips that are made are added
     Table calibrate(const std::shared_ptr<const Silicon>& silicon, std::span<const Hicann> hicanns, const std::function<void(double)>& progress, ProtocolTimes* times = nullptr) const;
@@ -23,6 +23,7 @@ public:
 private:
     std::filesystem::path folder_;
     TableInfo info_;
+    TraceRecorder recorder_;
 };
 
 /// $BSS_CACHE, or ~/.cache/bss.

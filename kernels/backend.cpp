@@ -28,6 +28,7 @@ std::string library_path()
 struct Library {
     CudaDevice device;
     decltype(&bss_make_cuda_engine) make_engine = nullptr;
+    decltype(&bss_record_traces) record_traces = nullptr;
 };
 
 Library load()
@@ -43,8 +44,9 @@ Library load()
         return library;
     }
     library.make_engine = reinterpret_cast<decltype(library.make_engine)>(dlsym(handle, "bss_make_cuda_engine"));
+    library.record_traces = reinterpret_cast<decltype(library.record_traces)>(dlsym(handle, "bss_record_traces"));
     const auto describe = reinterpret_cast<decltype(&bss_describe_cuda_device)>(dlsym(handle, "bss_describe_cuda_device"));
-    if (library.make_engine == nullptr || describe == nullptr)
+    if (library.make_engine == nullptr || library.record_traces == nullptr || describe == nullptr)
         library.device.why = fmt::format("{} is not a CUDA backend of this program", path);
     else
         describe(&library.device);
@@ -78,6 +80,12 @@ BackendChoice choose_backend(std::string_view wish)
 std::unique_ptr<Engine> make_cuda_engine(Program program, Stimulus stimulus, const EngineOptions& options)
 {
     return std::unique_ptr<Engine>(loaded().make_engine(&program, &stimulus, &options));
+}
+
+TraceRecorder cuda_trace_recorder()
+{
+    // A device has room for all membranes of a chip.
+    return {[](const MembraneExperiment& experiment, MembraneTraces& traces) { loaded().record_traces(&experiment, &traces); }, Denmem::count};
 }
 
 }   // namespace bss

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine.hpp"
+#include "membrane_traces.hpp"
 
 namespace bss {
 
@@ -33,12 +34,17 @@ BackendChoice choose_backend(std::string_view wish);
 /// An engine on the device; cuda_device() has found one.
 std::unique_ptr<Engine> make_cuda_engine(Program program, Stimulus stimulus, const EngineOptions& options);
 
+/// Recording traces on the device; cuda_device() has found one.
+TraceRecorder cuda_trace_recorder();
+
 }   // namespace bss
 
 /// What libbss_cuda.so exports.
 extern "C" {
 /// Moves from program and stimulus; the caller owns the engine. Throws as make_engine() does.
 bss::Engine* bss_make_cuda_engine(bss::Program* program, bss::Stimulus* stimulus, const bss::EngineOptions* options);
+/// As record_traces() does.
+void bss_record_traces(const bss::MembraneExperiment* experiment, bss::MembraneTraces* traces);
 /// Never throws.
 void bss_describe_cuda_device(bss::CudaDevice* device);
 }

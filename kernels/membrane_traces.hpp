@@ -43,4 +43,11 @@ struct MembraneTraces {
 /// On the CPU. @param traces  its memory is used again
 void record_traces(const MembraneExperiment& experiment, MembraneTraces& traces);
 
+/// Where traces are recorded: the same bits everywhere.
+struct TraceRecorder {
+    decltype(record_traces)* record = record_traces;
+    /// To record at once. Four blocks of lanes keep a core's vector units busy, and their traces stay in its cache.
+    std::size_t membranes = 64;
+};
+
 }   // namespace bss
