@@ -52,8 +52,9 @@ struct Recording {
     std::vector<Trace> traces;                                      ///< one a TraceRequest
 };
 
-/// Ascending by (time, neuron).
+/// Ascending by (time, neuron or source).
 void sort(std::vector<NeuronSpike>& spikes);
+void sort(std::vector<SourceSpike>& spikes);
 
 /// Totals since the last restart.
 struct Counters {

@@ -213,7 +213,7 @@ void Playback::take_over(Playback& before, const Stimulus& was, const Stimulus& 
 
 std::vector<SourceSpike> Playback::take_spikes()
 {
-    std::sort(recorded_.begin(), recorded_.end(), [](const SourceSpike& a, const SourceSpike& b) { return std::tie(a.time_s, a.source) < std::tie(b.time_s, b.source); });
+    sort(recorded_);
     return std::exchange(recorded_, {});
 }
 

@@ -98,7 +98,7 @@ void CpuEngine::change(Program program, Stimulus stimulus)
     flush_denormals();
     for (const auto& workplace : workplaces_)                       // what fired acts with the delays of then
         if (workplace->ideal)
-            file_fired(*workplace->ideal, turn_ ^ 1);
+            file_fired(*workplace, turn_ ^ 1);
     for (const auto& workplace : workplaces_)
         workplace->outbox[turn_ ^ 1].fired.clear();
     Program old_program = std::exchange(program_, std::move(program));

@@ -40,7 +40,8 @@ Membranes membranes_of(const Program& program, const ChipProgram& chip)
 
 ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes)
     : program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(membranes_of(program, *chip_)),
-      synapses_(program, index, routes, slots_of(*chip_, membranes_), membranes_.slots()), spike_counts_(chip_->neurons.size())
+      synapses_(program, index, routes, slots_of(*chip_, membranes_), membranes_.slots()), spike_counts_(chip_->neurons.size()),
+      wired_(!std::all_of(chip_->neurons.begin(), chip_->neurons.end(), [](const NeuronProgram& n) { return n.recorded && !n.sends && !n.through_link; }))
 {
     const double clock_s = 1 / chip_->pll_hz;
     const auto own = std::lower_bound(program.nets.begin(), program.nets.end(), chip_->chip, [](const NetProgram& net, Chip chip) { return net.chip < chip; });

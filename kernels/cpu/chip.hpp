@@ -99,6 +99,7 @@ private:
     std::vector<MembraneSpike> crossings_;
     std::vector<Firing> firings_;
     std::vector<std::uint32_t> spike_counts_;       ///< [neuron]
+    bool wired_;                                    ///< false: every spike is seen outside and goes nowhere; nobody has to ask for its neuron
 
     std::vector<PriorityEncoder> encoders_;         ///< [block]; their 12 KB are seldom wanted
     unsigned waiting_ = 0;                          ///< blocks, bit by bit, where a spike waits in the encoder

@@ -16,8 +16,12 @@ void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<Sen
     std::sort(firings_.begin(), firings_.end());
     encoded_.clear();
     for (const Firing& firing : firings_) {
-        const NeuronProgram& neuron = chip_->neurons[firing.neuron];
         const std::uint32_t number = spike_counts_[firing.neuron]++;
+        if (!wired_) {
+            spikes_.push_back({chip_->first_neuron + firing.neuron, true, firing.time_s});
+            continue;
+        }
+        const NeuronProgram& neuron = chip_->neurons[firing.neuron];
         bool lost = false;
         if (neuron.sends && program_->link_bandwidth) {
             const int block = neuron.firing.block().value();

@@ -180,7 +180,7 @@ void CpuEngine::advance(std::int64_t steps)
             failure.guard(step, [&] {
                 file_sent(mine, step, turn ^ 1);
                 if (mine.ideal)
-                    file_ideal(*mine.ideal, step, next, turn ^ 1);
+                    file_ideal(mine, step, next, turn ^ 1);
                 run(mine, step, next, turn);
             });
             step = next;
@@ -209,17 +209,21 @@ void CpuEngine::file_sent(Workplace& mine, std::int64_t earliest, int turn) cons
 }
 
 /// Spikes of the window before this one, and those that sources send in this one.
-void CpuEngine::file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const
+void CpuEngine::file_ideal(Workplace& mine, std::int64_t first, std::int64_t last, int turn) const
 {
-    file_fired(input, turn);
+    file_fired(mine, turn);
     if (ideal_senders_.any_source())
-        input.file(ideal_senders_.spikes(first, last));
+        mine.ideal->file(ideal_senders_.spikes(first, last));
 }
 
-void CpuEngine::file_fired(IdealInput& input, int turn) const
+void CpuEngine::file_fired(Workplace& mine, int turn) const
 {
     for (const auto& workplace : workplaces_)
-        input.file(workplace->outbox[turn].fired);
+        __builtin_prefetch(&workplace->outbox[turn]);
+    mine.ideal->file(mine.outbox[turn].fired);
+    for (const auto& workplace : workplaces_)   // by now they have come from other cores
+        if (workplace.get() != &mine)
+            mine.ideal->file(workplace->outbox[turn].fired);
 }
 
 void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int turn)

@@ -44,8 +44,8 @@ private:
     void build();
     std::vector<Share> shares() const;
     void file_sent(Workplace& mine, std::int64_t earliest, int turn) const;
-    void file_fired(IdealInput& input, int turn) const;
-    void file_ideal(IdealInput& input, std::int64_t first, std::int64_t last, int turn) const;
+    void file_fired(Workplace& mine, int turn) const;
+    void file_ideal(Workplace& mine, std::int64_t first, std::int64_t last, int turn) const;
     void take_over(const std::vector<std::unique_ptr<ChipRun>>& chips, std::vector<std::unique_ptr<Workplace>>& workplaces, const Program& was);
     void run(Workplace& mine, std::int64_t first, std::int64_t last, int turn);
 

@@ -111,6 +111,7 @@ struct BlockGroup {
     const Row* shared = nullptr;            ///< rows of a denmem whose parameters all of them have; only with one denmem a membrane, without limits
     int rows_per_denmem = 0;                ///< its own ones if the others are shared
     int rows_per_block = 0;
+    int chunk = 0;                          ///< so many blocks go through a window while they stay in the first-level cache
 
     MembraneRows& membranes(int block) const { return *reinterpret_cast<MembraneRows*>(rows + static_cast<std::ptrdiff_t>(block) * rows_per_block); }
     Row* denmem(int block, int k) const { return rows + static_cast<std::ptrdiff_t>(block) * rows_per_block + membrane_rows + k * rows_per_denmem; }

@@ -19,7 +19,7 @@ namespace bss {
 
 namespace {
 
-/// A chunk of blocks goes through a window while it stays in the first-level cache.
+/// Of the first-level cache, for a chunk of blocks.
 constexpr int chunk_bytes = 32 * 1024;
 
 Features features(const NeuronCircuit& neuron)
@@ -210,6 +210,8 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         }
         group.rows = rows;
         group.rare = rare;
+        group.chunk = std::clamp(chunk_bytes / (group.rows_per_block * static_cast<int>(sizeof(Row))), 2, 1024);
+        group.chunk -= group.chunk % (group.chunk >= 4 ? 4 : 2);
         rows += static_cast<std::ptrdiff_t>(group.blocks) * group.rows_per_block;
         rare += group.blocks;
         // Nothing moves an unused lane: no conductance, and refractory for ever.
@@ -286,9 +288,7 @@ void Membranes::run(std::int64_t first, int steps, WindowInput& input, std::vect
     random_key(settings.trial, Purpose::membrane_noise, key);
     const char* const end = reinterpret_cast<const char*>(data.rows.data() + data.rows.size());
     for (const BlockGroup& group : data.groups) {
-        const int block_bytes = group.rows_per_block * static_cast<int>(sizeof(Row));
-        int chunk = std::clamp(chunk_bytes / block_bytes, 2, 1024);
-        chunk -= chunk >= 4 ? chunk % 4 : chunk % 2;
+        const int block_bytes = group.rows_per_block * static_cast<int>(sizeof(Row)), chunk = group.chunk;
         if (const std::size_t room = std::size_t{4} * lanes * static_cast<std::size_t>(chunk * steps); crossings.size() < room) {
             crossings.resize(room);
         }
