@@ -2,13 +2,15 @@
 """The Vogels-Abbott network (COBA: Brette et al. 2007, benchmark 1) in ideal mode beside NEST and Brian2: the very same neurons, synapses and initial
 potentials in each. Speed (simulation alone, set-up apart), rates side by side, and the accuracy of spike times at the same time step.
 
-    benchmarks/peers.py [--build build/release] [--sizes 4000 40000] [--models LIF AdEx] [--rounds 5]
+    benchmarks/peers.py [--build build/release] [--sizes 4000 40000] [--models LIF AdEx] [--rounds 5] [--peers ours brian2 nest]
 
 The peers come from PyPI into a virtual environment of their own (--folder, which may be thrown away). Brian2 generates C++ (standalone, its default
 -O3 -ffast-math -march=native; forward Euler, its fastest scheme), NEST integrates adaptively. All are run with one and two threads in turn, again and
-again; each one's minimum counts, with the number of threads that suits it best. A peer that takes more than a minute is not run again.
+again; each one's minimum counts, with the number of threads that suits it best. A peer that takes more than a minute is not run again. Long measurements
+can be done piece by piece: what --peers leaves out is taken from where it was measured last, if the network is still the same.
 """
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -74,6 +76,7 @@ def driven_case(folder, model, size, duration_ms, seed):
 def write_case(folder, model, duration_ms, v, edges, trains, inputs):
     """case.json and arrays.npz for the peers, a configuration for us. `edges` and `inputs`: receptor -> pre, post, weight."""
     folder.mkdir(parents=True, exist_ok=True)
+    known = digest(folder)
     cell, parameters = MODELS[model]
     kinds = {"edges": edges, "inputs": inputs}
     case = {"model": model, "parameters": parameters, "size": len(v), "step_ms": STEP_MS, "duration_ms": duration_ms, "sources": len(trains),
@@ -101,6 +104,15 @@ def write_case(folder, model, duration_ms, v, edges, trains, inputs):
     config = {"network": {"populations": populations, "projections": projections},
               "run": {"mode": "ideal", "duration": duration_ms, "timestep": STEP_MS}}
     (folder / "config.yaml").write_text(json.dumps(config))     # JSON is YAML
+    if digest(folder) != known:
+        for of_another in ("runs.json", "reference.npz"):
+            (folder / of_another).unlink(missing_ok=True)
+
+
+def digest(folder):
+    """Of the case that stands there, or None."""
+    files = [folder / "case.json", folder / "arrays.npz"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() if all(file.exists() for file in files) else None
 
 
 # ---- the simulators: each says how long it took, and leaves its spikes in <name>.npz (neuron, time_ms) ------------------
@@ -134,17 +146,19 @@ SIMULATORS = {"ours": ("ours (ideal mode)", run_ours), "brian2": ("Brian2 2.9, C
 
 
 def alternate(folder, arguments):
-    """All simulators in turn. name -> {"threads", "run_s", "setup_s"} of the fastest run."""
-    runs = {}
+    """The simulators in turn. name -> {"threads", "run_s", "setup_s"} of the fastest run, also of those that were measured before."""
+    file = folder / "runs.json"
+    runs = {name: of_one for name, of_one in (json.loads(file.read_text()) if file.exists() else {}).items() if name not in arguments.peers}
     for round_ in range(arguments.rounds):
-        for name, (_, run) in SIMULATORS.items():
+        for name in arguments.peers:
             for threads in arguments.threads:
                 before = [r for r in runs.get(name, []) if r["threads"] == threads]
                 if before and before[0]["run_s"] > 60:
                     continue
-                runs.setdefault(name, []).append({"threads": threads, **run(folder, threads, arguments)})
+                runs.setdefault(name, []).append({"threads": threads, **SIMULATORS[name][1](folder, threads, arguments)})
                 print(f"  {folder.name}: round {round_ + 1}, {name}, {threads} thread(s): {runs[name][-1]['run_s']:.3f} s", file=sys.stderr)
-    return {name: min(of_one, key=lambda r: r["run_s"]) for name, of_one in runs.items()}
+                file.write_text(json.dumps(runs))
+    return {name: min(runs[name], key=lambda r: r["run_s"]) for name in SIMULATORS if name in runs}
 
 
 # ---- what came out ------------------------------------------------------------------------------------------------------
@@ -164,7 +178,10 @@ def activity(folder, name, size, duration_ms):
 
 
 def reference_spikes(folder, fine=50):
-    """Classical Runge-Kutta in double precision with steps `fine` times as short, crossings by interpolation: neuron, time_ms."""
+    """Classical Runge-Kutta in double precision with steps `fine` times as short, crossings by interpolation: neuron, time_ms. Kept in reference.npz."""
+    file = folder / "reference.npz"
+    if file.exists():
+        return tuple(np.load(file)[key] for key in ("neuron", "time_ms"))
     case, arrays = json.loads((folder / "case.json").read_text()), np.load(folder / "arrays.npz")
     p = {**ADAPTATION, **case["parameters"]}
     adex = "v_spike" in case["parameters"]
@@ -207,7 +224,9 @@ def reference_spikes(folder, fine=50):
                 next_v[n], free_at[n] = p["v_reset"], at + p["tau_refrac"]
                 w[n] += p["b"] if adex else 0
             v, g = next_v, end
-    return np.array([n for n, _ in spikes]), np.array([t for _, t in spikes])
+    neuron, time_ms = np.array([n for n, _ in spikes]), np.array([t for _, t in spikes])
+    np.savez(file, neuron=neuron, time_ms=time_ms)
+    return neuron, time_ms
 
 
 def accuracy(folder, name, reference):
@@ -243,7 +262,7 @@ def measure(arguments):
             best = alternate(folder, arguments)
             for name, result in best.items():
                 exc, inh, cv = activity(folder, name, size, duration_ms)
-                ratio = result["run_s"] / best["ours"]["run_s"]
+                ratio = result["run_s"] / best["ours"]["run_s"] if "ours" in best else math.nan
                 rows.append((f"{model}, {size}", SIMULATORS[name][0], result["threads"], f"{exc:.2f} / {inh:.2f}", f"{cv:.2f}",
                              f"{result['run_s'] / (duration_ms * 1e-3):.4g}", "" if name == "ours" else f"{ratio:.1f}", f"{result['setup_s']:.2f}"))
     table(rows)
@@ -253,7 +272,8 @@ def measure(arguments):
         folder = arguments.folder / f"{model}-driven"
         driven_case(folder, model, 50, 1000.0, arguments.seed)
         reference = reference_spikes(folder)
-        for name, (title, run) in SIMULATORS.items():
+        for name in arguments.peers:
+            title, run = SIMULATORS[name]
             run(folder, 1, arguments)
             a = accuracy(folder, name, reference)
             rows.append((model, title, a["spikes"], f"{a['error_ms']:.4f}", f"{a['lag_ms']:+.3f}", f"{a['unmatched_permille']:.1f}"))
@@ -264,8 +284,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release", help="our build folder")
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build" / "peers", help="for the peers' environment, networks and results")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[4000, 40000])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[4000, 40000], help="none: only driven neurons")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--peers", nargs="+", choices=SIMULATORS, default=list(SIMULATORS), help="who runs now")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--duration", type=float, default=1000.0, help="biological ms; less for networks of more than 8000 neurons, in proportion")
     parser.add_argument("--rounds", type=int, default=5)
