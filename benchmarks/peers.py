@@ -148,7 +148,8 @@ SIMULATORS = {"ours": ("ours (ideal mode)", run_ours), "brian2": ("Brian2 2.9, C
 def alternate(folder, arguments):
     """The simulators in turn. name -> {"threads", "run_s", "setup_s"} of the fastest run, also of those that were measured before."""
     file = folder / "runs.json"
-    runs = {name: of_one for name, of_one in (json.loads(file.read_text()) if file.exists() else {}).items() if name not in arguments.peers}
+    known = json.loads(file.read_text()) if file.exists() else {}
+    runs = {name: [r for r in of_one if name not in arguments.peers or r["threads"] not in arguments.threads] for name, of_one in known.items()}
     for round_ in range(arguments.rounds):
         for name in arguments.peers:
             for threads in arguments.threads:
@@ -158,7 +159,7 @@ def alternate(folder, arguments):
                 runs.setdefault(name, []).append({"threads": threads, **SIMULATORS[name][1](folder, threads, arguments)})
                 print(f"  {folder.name}: round {round_ + 1}, {name}, {threads} thread(s): {runs[name][-1]['run_s']:.3f} s", file=sys.stderr)
                 file.write_text(json.dumps(runs))
-    return {name: min(runs[name], key=lambda r: r["run_s"]) for name in SIMULATORS if name in runs}
+    return {name: min(runs[name], key=lambda r: r["run_s"]) for name in SIMULATORS if runs.get(name)}
 
 
 # ---- what came out ------------------------------------------------------------------------------------------------------
