@@ -28,13 +28,15 @@ ChipTable calibrate_chip(const std::shared_ptr<const Silicon>& silicon, Hicann h
 struct QualityReport {
     Quantity quantity{};
     std::size_t circuits = 0, good = 0;
+    std::size_t out_of_reach = 0;                   ///< targets that a circuit cannot do, as its transform knows; fast mode: not among the errors
     std::array<std::size_t, 16> failed{};           ///< [Reason]
     /// One entry a circuit and target, in the unit of the report (mV or %). Only circuits with a transform.
     struct Error {
         Hicann hicann;
         std::uint16_t circuit = 0;
         float target = 0;                           ///< SI
-        float error = 0, sigma = 0;                 ///< realised - target; what the table states (0: nothing)
+        float error = 0;                            ///< realised - target
+        float predicted = 0, sigma = 0;             ///< the same as the table states it: whole DACs, what is left of a pull; its standard deviation (0: nothing)
     };
     std::vector<Error> errors;
     std::vector<float> uncalibrated, oracle;        ///< errors with nominal curves, of all sound circuits, and with the true ones; deviations from each target's mean

@@ -33,7 +33,25 @@ public:
     std::string_view kind() const override { return "oracle"; }
     Transfer neuron(Hicann hicann, Denmem denmem, NeuronFg parameter, OperatingMode mode) const override
     {
-        return silicon_.true_transfer(hicann, denmem, parameter, mode);
+        const auto of = [&](NeuronFg p) { return silicon_.true_transfer(hicann, denmem, p, mode); };
+        Transfer transfer = of(parameter);
+        if (parameter != NeuronFg::I_gl && parameter != NeuronFg::E_l)
+            return transfer;
+        // What synaptic inputs conduct for ever is a leak too: of the time constant, and of the potential at the base leak and base reversal potentials.
+        const double farad = silicon_.technology().capacitance_farad(mode.big_capacitor);
+        const auto base = [&](NeuronFg p) { return of(p).value(cell(p).base_dac); };
+        const std::array leak{silicon_.true_input_leak_siemens(hicann, denmem, SynapticInput::excitatory, cell(NeuronFg::V_convoffx).base_dac, cell(NeuronFg::I_convx).base_dac),
+                              silicon_.true_input_leak_siemens(hicann, denmem, SynapticInput::inhibitory, cell(NeuronFg::V_convoffi).base_dac, cell(NeuronFg::I_convi).base_dac)};
+        if (leak[0] + leak[1] == 0.0)
+            return transfer;
+        if (parameter == NeuronFg::I_gl) {
+            transfer.rate = (leak[0] + leak[1]) / farad;
+        } else {
+            const double own = farad / base(NeuronFg::I_gl), all = own + leak[0] + leak[1];
+            transfer.factor *= own / all;
+            transfer.offset = (own * transfer.offset + leak[0] * base(NeuronFg::E_synx) + leak[1] * base(NeuronFg::E_syni)) / all;
+        }
+        return transfer;
     }
     Transfer v_reset(Hicann hicann, Denmem denmem) const override { return silicon_.true_v_reset(hicann, denmem); }
     double row_factor(Hicann hicann, SynapseRow row) const override { return silicon_.true_row_factor(hicann, row); }

@@ -102,6 +102,7 @@ Transfer transfer_of(const Transform& t, const Transfer& nominal, const Curve* c
             transfer.factor = nominal.factor * t.c[0];
         }
         transfer.offset = nominal.offset * t.c[0] + t.c[1];
+        transfer.rate = t.c[2];
         transfer.saturation = nominal.saturation;
         break;
     case Transform::Form::none:
@@ -127,8 +128,9 @@ double sigma_of(const Transform& t, bool relative, const Transfer& transfer, dou
     double slope = (transfer.value(dac + 1.0) - transfer.value(dac - 1.0)) / 2.0;
     if (relative)
         slope /= value;
-    // Rounding to whole DACs: uniform within one.
-    variance += slope * slope * (write_dac * write_dac + 1.0 / 12.0);
+    if (t.form == Transform::Form::scaled)
+        variance += std::pow(t.c[3] * value, 2);
+    variance += slope * slope * write_dac * write_dac;
     return std::sqrt(variance);
 }
 

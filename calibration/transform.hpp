@@ -36,11 +36,12 @@ std::string_view name_of(Reason reason);
 struct Transform {
     enum class Form : std::uint8_t {
         none,           ///< failed: see reason
-        constant,       ///< one number: c0 (readout_shift: volts; V_convoff: a DAC; weight: factor on the nominal conductance)
+        constant,       ///< one number: c0 (readout_shift: volts; V_convoff: a DAC, and c1 what is left of the pull, volts; weight: factor on the nominal conductance)
         line,           ///< value = c0 + c1 DAC
         inverse,        ///< value = (1 / DAC - c1) / c0
         softplus,       ///< ln value = c0 + c1 ln(1 + exp(c2 (c3 - DAC))) / c2
-        scaled          ///< value = end(c0 curve(DAC) + c1): the population's curve, with the upper end of the nominal one
+        scaled          ///< value = end(c0 curve(DAC) + c1): the population's curve, with the upper end of the nominal one; of a time constant 1 / value = 1 / (c0 curve(DAC)) + c2,
+                        ///< c3: standard error of c2
     };
     Form form = Form::none;
     Reason reason = Reason::not_calibrated;
@@ -62,7 +63,7 @@ Curve softplus_curve(const Transform& transform);
 /// Value predicted at a DAC.
 double value_of(const Transform& transform, const Transfer& nominal, const Curve* population, double dac);
 
-/// Standard deviation of the prediction for a cell that is written anew: of the value or, where errors are relative, of its logarithm.
+/// Standard deviation of the prediction for a cell that is written anew to a DAC: of the value or, where errors are relative, of its logarithm.
 /// @param write_dac  standard deviation of the written DAC
 double sigma_of(const Transform& transform, bool relative, const Transfer& transfer, double dac, double write_dac);
 

@@ -65,7 +65,9 @@ double Transfer::value(double dac) const
 {
     if (zero_is_off && dac == 0.0)
         return 0.0;
-    const double linear = curve->value(dac * dac_factor) * factor + offset;
+    double linear = curve->value(dac * dac_factor) * factor + offset;
+    if (rate != 0.0)
+        linear = 1.0 / (1.0 / linear + rate);
     if (saturation == 0.0)
         return linear;
     return saturation - soft_excess(saturation - linear, saturation_width);
@@ -81,6 +83,8 @@ double Transfer::dac(double value) const
             return std::numeric_limits<double>::infinity();
         linear = saturation - hard_excess(saturation - value, saturation_width);
     }
+    if (rate != 0.0) // a time constant that the rate alone does not let be so long: no current at all
+        linear = 1.0 / std::max(0.0, 1.0 / linear - rate);
     const double dac = curve->dac((linear - offset) / factor) / dac_factor;
     // Zero means off; a small value that happens to need DAC zero gets the nearest DAC that does not.
     return zero_is_off && dac == 0.0 ? std::numeric_limits<double>::min() : dac;

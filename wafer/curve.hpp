@@ -22,11 +22,12 @@ private:
 };
 
 /// One cell's relation DAC <-> physical quantity: a curve, seen through a mirror and shifted by mismatch.
-/// value(dac) = saturate(curve(dac * dac_factor) * factor + offset); zero DAC means zero where `zero_is_off`.
+/// value(dac) = saturate(v), 1 / v = 1 / (curve(dac * dac_factor) * factor + offset) + rate; zero DAC means zero where `zero_is_off`.
 struct Transfer {
     const Curve* curve = nullptr;
     double dac_factor = 1.0;                ///< current mirror of the gear
     double factor = 1.0, offset = 0.0;      ///< units of the quantity
+    double rate = 0.0;                      ///< of a time constant: what discharges beside the cell's own current, 1/s
     double saturation = 0.0;                ///< upper end of a voltage, 0: none
     double saturation_width = 0.01;         ///< volts within which it sets in
     double dac_min = 0.0, dac_max = 1023.0; ///< usable DACs

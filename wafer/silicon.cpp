@@ -101,6 +101,20 @@ double Silicon::true_convoff_knee_volt(Hicann hicann, Denmem denmem, SynapticInp
     return convoff.knee_volt + convoff.knee_sigma * random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), word(p));
 }
 
+double Silicon::true_input_leak_siemens(Hicann hicann, Denmem denmem, SynapticInput input, double v_convoff_dac, double i_conv_dac) const
+{
+    if (!imperfections_.fixed_pattern)
+        return 0.0;
+    const auto& impl = technology_.impl();
+    const auto& convoff = impl.convoff;
+    const double x = (true_convoff_knee_volt(hicann, denmem, input) - std::min(impl.saturation_volt, convoff.cell_offset + convoff.cell_slope * volt(v_convoff_dac))) / convoff.width_volt;
+    if (x < -16.0) // e^-16: nothing
+        return 0.0;
+    const double strength =
+        lognormal(convoff.spread, random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), leak_mismatch, static_cast<std::uint32_t>(input)));
+    return strength * impl.analog_scale * convoff.siemens_per_volt * i_conv_dac / dac_max * convoff.width_volt * (std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
+}
+
 Fault Silicon::fault(Hicann hicann, Denmem denmem) const
 {
     Fault fault;
@@ -201,13 +215,9 @@ DenmemCircuit Silicon::circuit(Hicann hicann, Denmem denmem, const HicannConfig&
             const NeuronFg p = k == 0 ? NeuronFg::V_convoffx : NeuronFg::V_convoffi, bias = k == 0 ? NeuronFg::I_convx : NeuronFg::I_convi;
             if (circuit.synaptic_limit_siemens[k] == 0.0)
                 continue;
-            const auto& convoff = impl.convoff;
-            const double x = (true_convoff_knee_volt(hicann, denmem, input) - std::min(impl.saturation_volt, convoff.cell_offset + convoff.cell_slope * volt(dac(p)))) / convoff.width_volt;
-            if (x < -16.0) // e^-16: nothing
+            const double g = true_input_leak_siemens(hicann, denmem, input, dac(p), dac(bias));
+            if (g == 0.0)
                 continue;
-            const double strength =
-                lognormal(convoff.spread, random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), denmem.value(), leak_mismatch, static_cast<std::uint32_t>(k)));
-            const double g = strength * impl.analog_scale * convoff.siemens_per_volt * dac(bias) / dac_max * convoff.width_volt * (std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
             circuit.e_leak_volt = (circuit.g_leak_siemens * circuit.e_leak_volt + g * circuit.e_rev_volt[k]) / (circuit.g_leak_siemens + g);
             circuit.g_leak_siemens += g;
         }

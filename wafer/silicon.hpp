@@ -98,6 +98,8 @@ public:
     Transfer true_v_reset(Hicann hicann, Denmem denmem) const;
     double true_row_factor(Hicann hicann, SynapseRow row) const;
     double true_convoff_knee_volt(Hicann hicann, Denmem denmem, SynapticInput input) const;
+    /// What a synaptic input conducts for ever. @param v_convoff_dac, i_conv_dac  what the cells hold
+    double true_input_leak_siemens(Hicann hicann, Denmem denmem, SynapticInput input, double v_convoff_dac, double i_conv_dac) const;
 
 private:
     Technology technology_;

@@ -16,8 +16,7 @@ public:
     {
         Setup setup{.config = base_configuration(lab.datasheet), .acquisition = acquire(lab, 20, 100, 4)};
         set_volt(setup.config, NeuronFg::E_l, step.value);
-        set_dac(setup.config, NeuronFg::I_convx, 0);
-        set_dac(setup.config, NeuronFg::I_convi, 0);
+        disconnect_inputs(setup.config);
         set_calibrated(lab, setup.config, NeuronFg::V_t, 1.2);
         set_calibrated_v_reset(lab, setup.config, 0.9);
         return setup;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t points_for_a_fit = 3;
 /// Farther from its population, or farther off its own curve, no sound circuit lies: fewer than one in a thousand.
-constexpr double outlier_distance = 7.0, bad_chi2 = 9.0;
+constexpr double outlier_distance = 7.0, bad_chi2 = 9.0, astray = 5.0;
 
 /// Logarithmic slope of a transfer.
 double log_slope(const Transfer& transfer, double dac)
@@ -28,6 +28,14 @@ std::array<Reason, Denmem::count> reasons_of(const Observations& seen)
             if (const Estimate& e = seen.estimates[k][d.value()]; !e.good())
                 reasons[d.value()] = e.reason;
     return reasons;
+}
+
+void inherit_failures(Lab& lab, Quantity quantity, std::initializer_list<Quantity> needed)
+{
+    for (const Quantity q : needed)
+        for (const Denmem d : all<Denmem>())
+            if (const Transform& t = lab.table.of(q)[d.value()]; !t.good())
+                lab.table.of(quantity)[d.value()] = failed(t.reason);
 }
 
 Sweeps sweeps_of(const Lab& lab, const Observations& seen, bool voltage, double sigma)
@@ -92,7 +100,8 @@ void fit_factors(Lab& lab, Quantity quantity, const Sweeps& sweeps, const std::a
     const Transfer& nominal = lab.datasheet.nominal(cell_of);
     struct Point {
         std::size_t design;
-        double residual, weight;                    ///< ln value - ln nominal; 1 / sigma²
+        double residual, relative;                  ///< ln value - ln nominal; standard error as stated
+        double weight = 0;                          ///< 1 / variance
     };
     std::vector<double> design;
     for (const auto& sweep : sweeps)
@@ -106,17 +115,28 @@ void fit_factors(Lab& lab, Quantity quantity, const Sweeps& sweeps, const std::a
         for (const auto& [dac, value, sigma] : sweeps[d.value()]) {
             if (!(value > 0))
                 continue;
-            const double write = log_slope(nominal, dac) * lab.datasheet.write_sigma(dac, cell(cell_of).current());
             const auto k = static_cast<std::size_t>(std::lower_bound(design.begin(), design.end(), dac) - design.begin());
-            points[d.value()].push_back({k, std::log(value / nominal.value(dac)), 1 / (write * write + sigma * sigma)});
+            points[d.value()].push_back({k, std::log(value / nominal.value(dac)), sigma});
             used[static_cast<std::size_t>(d.value())] = points[d.value()].size() >= points_for_a_fit;
         }
+
+    // Variance at a DAC: the write error, and what measures it.
+    std::vector<double> written, error(design.size(), 1.0); // error: in that which is stated
+    for (const double dac : design)
+        written.push_back(std::pow(log_slope(nominal, dac) * lab.datasheet.write_sigma(dac, cell(cell_of).current()), 2));
+    constexpr double least = 1e-8;
+    const auto weigh = [&] {
+        for (auto& circuit : points)
+            for (Point& p : circuit)
+                p.weight = 1 / std::max(least, written[p.design] + std::pow(error[p.design] * p.relative, 2));
+    };
+    weigh();
 
     // Curve and factors in turn; medians, so that broken circuits do not count.
     std::vector<double> correction(design.size(), 0.0);
     std::array<double, Denmem::count> factor{}, weight{}, chi2{};
     double mean = 0, spread = 1;
-    for (int iteration = 0; iteration < 5; ++iteration) {
+    for (int iteration = 0; iteration < 8; ++iteration) {
         std::vector<double> factors;
         for (const Denmem d : all<Denmem>()) {
             if (!used[static_cast<std::size_t>(d.value())])
@@ -142,16 +162,27 @@ void fit_factors(Lab& lab, Quantity quantity, const Sweeps& sweeps, const std::a
         }
         for (double& c : correction)
             c -= shift;
-        // Standard errors that are too small, by what the circuits scatter, are raised together.
-        std::vector<double> pulls;
-        for (const Denmem d : all<Denmem>())
-            if (const double n = static_cast<double>(points[d.value()].size()); used[static_cast<std::size_t>(d.value())])
+        // How much the measurement adds to the write error: by what the circuits scatter about their curves, DAC by DAC.
+        for (std::size_t k = 0; k < design.size(); ++k) {
+            std::vector<double> off, stated;
+            for (const Denmem d : all<Denmem>())
                 for (const Point& p : points[d.value()])
-                    pulls.push_back((p.residual - correction[p.design] - factor[d.value()]) * std::sqrt(p.weight / (1 - 1 / n)));
-        if (const double scale = robust_deviation(pulls); scale > 1)
-            for (auto& circuit : points)
-                for (Point& p : circuit)
-                    p.weight /= scale * scale;
+                    if (p.design == k && used[static_cast<std::size_t>(d.value())] && p.weight < 0.95 * weight[d.value()]) {
+                        off.push_back((p.residual - correction[k] - factor[d.value()]) / std::sqrt(1 - p.weight / weight[d.value()]));
+                        stated.push_back(p.relative);
+                    }
+            if (const double typical = median(stated); typical > 0 && off.size() >= 16)
+                error[k] = std::sqrt(std::max(0.0, std::pow(robust_deviation(off), 2) - written[k])) / typical;
+        }
+        weigh();
+        // A single value far off its own curve is no part of it.
+        for (const Denmem d : all<Denmem>())
+            if (auto& own = points[d.value()]; iteration > 2 && used[static_cast<std::size_t>(d.value())] && own.size() > points_for_a_fit) {
+                const auto pull = [&](const Point& p) { return std::abs(p.residual - correction[p.design] - factor[d.value()]) * std::sqrt(p.weight / std::max(0.05, 1 - p.weight / weight[d.value()])); };
+                const auto worst = std::max_element(own.begin(), own.end(), [&](const Point& a, const Point& b) { return pull(a) < pull(b); });
+                if (pull(*worst) > astray)
+                    own.erase(worst);
+            }
     }
 
     // The population's curve: the nominal one between its ends, times the corrections; straight in ln DAC between the design's DACs.
@@ -200,6 +231,39 @@ void fit_factors(Lab& lab, Quantity quantity, const Sweeps& sweeps, const std::a
             t = {.form = Transform::Form::scaled, .reason = Reason::none, .c = {std::exp(factor[d.value()])}, .variance = {1 / weight[d.value()], 0, 0}, .dac_low = low->dac, .dac_high = high->dac,
                  .residual = std::sqrt(squares / static_cast<double>(points[d.value()].size())), .points = static_cast<std::uint16_t>(points[d.value()].size())};
     }
+}
+
+void fit_factors_and_rates(Lab& lab, Quantity quantity, Sweeps sweeps, std::array<Reason, Denmem::count> reasons)
+{
+    // A line of 1 / value over 1 / nominal, in units of the middle of the range: its offset is the rate.
+    const NeuronFg cell_of = info(quantity).cell.value();
+    const Transfer& nominal = lab.datasheet.nominal(cell_of);
+    const double unit = std::sqrt(nominal.value(nominal.dac_max) * nominal.value(std::max(1.0, nominal.dac_min)));
+    std::vector<std::vector<LinePoint>> circuits(Denmem::count);
+    for (const Denmem d : all<Denmem>())
+        if (sweeps[d.value()].size() >= points_for_a_fit)
+            for (const auto& [dac, value, sigma] : sweeps[d.value()]) {
+                const double write = log_slope(nominal, dac) * lab.datasheet.write_sigma(dac, cell(cell_of).current());
+                circuits[static_cast<std::size_t>(d.value())].push_back({unit / nominal.value(dac), unit / value, std::max(1e-4, std::hypot(write, sigma)) * unit / value});
+            }
+    const auto lines = fit_population(circuits);
+    for (const Denmem d : all<Denmem>()) {
+        if (circuits[static_cast<std::size_t>(d.value())].empty())
+            continue;
+        const LinePosterior& line = lines[static_cast<std::size_t>(d.value())];
+        if (!(line.slope > 0.2)) { // it does not follow its DAC
+            sweeps[d.value()].clear();
+            reasons[d.value()] = Reason::stuck_dac;
+        }
+        for (Measured& m : sweeps[d.value()])
+            m.value = 1 / (1 / m.value - line.offset / unit); // a point that the rate leaves nothing of is negative, and not used
+    }
+    fit_factors(lab, quantity, sweeps, reasons);
+    for (const Denmem d : all<Denmem>())
+        if (Transform& t = lab.table.of(quantity)[d.value()]; t.good()) {
+            const LinePosterior& line = lines[static_cast<std::size_t>(d.value())];
+            t.c[2] = line.offset / unit, t.c[3] = std::sqrt(line.covariance[0]) / unit;
+        }
 }
 
 }   // namespace bss

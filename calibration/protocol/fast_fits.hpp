@@ -6,7 +6,8 @@
 
 namespace bss {
 
-/// A measured point of one circuit: DAC, value (SI), and the standard error of the measurement, write error apart: of the value, or relative.
+/// A measured point of one circuit: DAC, value (SI), and the standard error of the measurement, write error apart: of the value, or relative. Of factors
+/// only how circuits compare counts: how large errors are at a DAC is what all circuits scatter there.
 struct Measured {
     double dac = 0, value = 0, sigma = 0;
 };
@@ -23,6 +24,12 @@ void fit_potentials(Lab& lab, Quantity quantity, const Sweeps& sweeps, const std
 /// Everything else: value = factor x the population's curve, factors lognormally distributed; the curve is the nominal one, corrected where all circuits
 /// agree that it is off. All circuits share their DACs.
 void fit_factors(Lab& lab, Quantity quantity, const Sweeps& sweeps, const std::array<Reason, Denmem::count>& reasons);
+
+/// The same for a time constant beside whose current something else discharges: 1 / value = 1 / (factor x curve) + rate.
+void fit_factors_and_rates(Lab& lab, Quantity quantity, Sweeps sweeps, std::array<Reason, Denmem::count> reasons);
+
+/// A circuit that lacks a transform which the protocol relied on has none of this quantity either, for the same reason.
+void inherit_failures(Lab& lab, Quantity quantity, std::initializer_list<Quantity> needed);
 
 /// Reason of the first step that failed, a circuit.
 std::array<Reason, Denmem::count> reasons_of(const Observations& seen);

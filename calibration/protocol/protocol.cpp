@@ -115,6 +115,7 @@ double dac_for(const Lab& lab, Quantity q, Denmem d, const Transfer& nominal, co
         own = softplus_curve(transform);
     if (transform.good())
         transfer = transfer_of(transform, nominal, own ? &*own : population);
+    transfer.rate = 0; // a protocol asks for the cell's own current, and often switches off what leaks
     return std::clamp(std::round(transfer.dac(value)), transfer.dac_min, transfer.dac_max);
 }
 
@@ -126,6 +127,12 @@ void set_calibrated(const Lab& lab, HicannConfig& config, NeuronFg cell, double 
     const auto population = curve_of(lab.table.population(q));
     for (const Denmem d : all<Denmem>())
         config.fg.at(d, cell) = dac_for(lab, q, d, lab.datasheet.nominal(cell), population ? &*population : nullptr, value);
+}
+
+void disconnect_inputs(HicannConfig& config)
+{
+    set_dac(config, NeuronFg::I_convx, 0);
+    set_dac(config, NeuronFg::I_convi, 0);
 }
 
 void set_v_reset_volt(HicannConfig& config, double volt)

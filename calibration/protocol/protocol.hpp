@@ -93,6 +93,9 @@ void connect_stimulation(Setup& setup, SynapticInput input, int period_clocks, d
 /// @param tolerance  of the slope
 void fit_lines(Lab& lab, Quantity quantity, const Observations& seen, double tolerance);
 
+/// No synaptic input acts, nor leaks.
+void disconnect_inputs(HicannConfig& config);
+
 /// Buffer offset found by readout_shift, volts.
 double readout_shift(const Lab& lab, Denmem denmem);
 

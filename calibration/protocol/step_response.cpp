@@ -10,11 +10,9 @@ namespace {
 
 constexpr int ring = 129, on = 65;                  // samples of the stimulus
 constexpr int repeats = 400;
-constexpr double samples_of_a_period = 400;
-
 }   // namespace
 
-StepTiming step_timing(const Lab& lab, double half_s)
+StepTiming step_timing(const Lab& lab, double half_s, double samples)
 {
     const double clock_s = 1 / lab.datasheet.pll_hz;
     StepTiming timing;
@@ -22,8 +20,8 @@ StepTiming step_timing(const Lab& lab, double half_s)
     const double sample_s = (timing.pulse_length + 1) * 4 * clock_s;
     timing.on_s = on * sample_s;
     timing.period_s = ring * sample_s;
-    timing.acquisition = {.settle_s = timing.period_s, .duration_s = timing.period_s,
-                          .every = std::max(1, static_cast<int>(timing.period_s * lab.datasheet.adc_rate_hz / samples_of_a_period)), .averages = repeats};
+    timing.acquisition = {.settle_s = timing.period_s, .duration_s = timing.period_s, .every = std::max(1, static_cast<int>(timing.period_s * lab.datasheet.adc_rate_hz / samples)),
+                          .averages = repeats};
     return timing;
 }
 
@@ -33,9 +31,8 @@ double step_ampere(const Lab& lab, double ampere)
     return std::clamp(std::round(ampere / dac), 1.0, dac_max) * dac;
 }
 
-void step_stimulus(const Lab& lab, Setup& setup, double ampere, double half_s)
+void step_stimulus(const Lab& lab, Setup& setup, double ampere, const StepTiming& timing)
 {
-    const StepTiming timing = step_timing(lab, half_s);
     setup.acquisition = timing.acquisition;
     for (CurrentStimulus& stimulus : setup.config.stimulus) {
         stimulus = {.enable = true, .continuous = true, .pulse_length = static_cast<std::uint8_t>(timing.pulse_length)};

@@ -10,10 +10,10 @@ struct StepTiming {
     double on_s = 0, period_s = 0;                  ///< the current flows from 0 to on_s
     Acquisition acquisition;                        ///< one period, folded
 };
-/// @param half_s  least duration of each half
-StepTiming step_timing(const Lab& lab, double half_s);
+/// @param half_s  least duration of each half. @param samples  least number in a period, about
+StepTiming step_timing(const Lab& lab, double half_s, double samples = 400);
 /// The stimulus into all denmems of the chip; nothing fires.
-void step_stimulus(const Lab& lab, Setup& setup, double ampere, double half_s);
+void step_stimulus(const Lab& lab, Setup& setup, double ampere, const StepTiming& timing);
 /// The current that a setup's stimulus really has, whole DACs.
 double step_ampere(const Lab& lab, double ampere);
 

@@ -53,7 +53,7 @@ public:
         set_calibrated(lab, setup.config, NeuronFg::V_convoffx, 0);
         set_calibrated(lab, setup.config, NeuronFg::V_convoffi, 0);
         const double tau = lab.datasheet.nominal(NeuronFg::I_gl).value(step.value);
-        step_stimulus(lab, setup, swing_volt * lab.datasheet.capacitance_farad / tau, half_s(lab, step));
+        step_stimulus(lab, setup, swing_volt * lab.datasheet.capacitance_farad / tau, step_timing(lab, half_s(lab, step)));
         return setup;
     }
     Estimate observe(const Lab& lab, const Step& step, Denmem, const BenchTrace& trace) const override
@@ -64,11 +64,10 @@ public:
             return {.reason = Reason::no_signal}; // the leak is not what limits the swing
         if (!(response->residual < 0.05 * response->swing))
             return {.reason = Reason::bad_residual};
-        // What synaptic inputs may still leak counts where the leak is weak.
-        constexpr double leak_siemens = 20e-9;
-        return {.value = response->tau, .sigma = std::hypot(0.006, leak_siemens * lab.datasheet.analog_scale * response->tau / lab.datasheet.capacitance_farad), .reason = Reason::none};
+        return {.value = response->tau, .sigma = 0.006, .reason = Reason::none};
     }
-    void fit(Lab& lab, const Observations& seen) const override { fit_factors(lab, quantity(), sweeps_of(lab, seen, false, 0.006), reasons_of(seen)); }
+    /// What synaptic inputs still leak is the rate.
+    void fit(Lab& lab, const Observations& seen) const override { fit_factors_and_rates(lab, quantity(), sweeps_of(lab, seen, false, 0.006), reasons_of(seen)); }
 
 private:
     static constexpr double swing_volt = 0.05;

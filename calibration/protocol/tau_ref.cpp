@@ -82,17 +82,18 @@ public:
     }
 };
 
-/// The same from spike times, with everything but I_pl written once: the difference of two intervals is the difference of two refractory times.
+/// The same from spike times, with everything but I_pl written once: the difference of two intervals is the difference of two refractory times. Cells drift
+/// meanwhile: short times come first, and the shortest again after them.
 class FastRefractory final : public LabRefractory
 {
 public:
-    std::vector<Step> sweep(const Lab&) const override { return {{dac_max}, {10}, {16}, {25}, {38}, {58}, {90}, {150}}; }
+    std::vector<Step> sweep(const Lab&) const override { return {{dac_max}, {150}, {90}, {58}, {dac_max}, {38}, {25}, {16}, {10}}; }
     Setup prepare(const Lab& lab, const Step& step, const Observations& seen) const override
     {
         Setup setup = LabRefractory::prepare(lab, step, seen);
         const double ideal_us = lab.datasheet.nominal(NeuronFg::I_pl).value(step.value) * lab.datasheet.analog_scale * 1e6;
         setup.acquisition = acquire(lab, 10, 30 * (1.5 * ideal_us + 0.5), 2);
-        if (step.value != dac_max)
+        if (!seen.steps.empty())
             setup.rows = {{NeuronFg::I_pl}};
         return setup;
     }
@@ -106,19 +107,26 @@ public:
         const Transfer& nominal = lab.datasheet.nominal(NeuronFg::I_pl);
         Sweeps sweeps;
         for (const Denmem d : all<Denmem>()) {
-            const Estimate& shortest = seen.estimates[0][d.value()];
-            if (!shortest.good())
+            const Estimate &first = seen.estimates[0][d.value()], &second = seen.estimates[again][d.value()];
+            if (!first.good() || !second.good())
                 continue;
-            for (std::size_t k = 1; k < seen.steps.size(); ++k)
-                if (const Estimate& e = seen.estimates[k][d.value()]; e.good() && e.value > shortest.value) {
+            for (std::size_t k = 1; k < seen.steps.size(); ++k) {
+                const double late = std::min(1.0, static_cast<double>(k) / again);
+                const Estimate shortest{.value = first.value + late * (second.value - first.value), .sigma = std::hypot((1 - late) * first.sigma, late * second.sigma)};
+                if (const Estimate& e = seen.estimates[k][d.value()]; k != again && e.good() && e.value > shortest.value) {
                     // The shortest time is not zero, but in proportion to the others.
                     const double dac = seen.dac[k][d.value()], part = 1 - nominal.value(dac_max) / nominal.value(dac);
                     const double tau = e.value - shortest.value;
-                    sweeps[d.value()].push_back({dac, tau / part, std::hypot(e.sigma, shortest.sigma) / tau});
+                    if (const double sigma = std::hypot(e.sigma, shortest.sigma) / tau; sigma < 0.1)
+                        sweeps[d.value()].push_back({dac, tau / part, sigma});
                 }
+            }
         }
         fit_factors(lab, quantity(), sweeps, reasons_of(seen));
     }
+
+private:
+    static constexpr std::size_t again = 4;
 };
 
 }   // namespace

@@ -60,8 +60,8 @@ public:
         HicannConfig& config = setup.config;
         for (DenmemConfig& denmem : config.denmems)
             denmem.activate_firing = false;
-        set_calibrated(lab, config, NeuronFg::E_syni, 0.4);
-        set_calibrated(lab, config, NeuronFg::E_synx, 1.25);
+        set_calibrated(lab, config, NeuronFg::E_syni, e_syni_volt);
+        set_calibrated(lab, config, NeuronFg::E_synx, e_synx_volt);
         set_calibrated(lab, config, NeuronFg::V_convoffx, 0);
         set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
         set_calibrated(lab, config, NeuronFg::I_gl, std::min(4e-6 / lab.datasheet.analog_scale, 0.9 * lab.datasheet.nominal(NeuronFg::I_gl).value(std::max(8.0, lab.datasheet.nominal(NeuronFg::I_gl).dac_min))));
@@ -71,17 +71,27 @@ public:
             setup.rows = {{swept()}};
         return setup;
     }
-    Estimate observe(const Lab& lab, const Step&, Denmem, const BenchTrace& trace) const override
+    Estimate observe(const Lab& lab, const Step&, Denmem denmem, const BenchTrace& trace) const override
     {
-        const auto psp = fit_psp(trace.volt, acquire(lab, 0, 0, 2).every / lab.adc_rate_hz, input_ == SynapticInput::excitatory);
+        // The nearer to its reversal potential, the less an input draws: in -drive ln(1 - v / drive) conductances are a current.
+        const double rest = mean_of(trace.volt.subspan(2 * trace.volt.size() / 3)).mean;
+        const double drive = (input_ == SynapticInput::excitatory ? e_synx_volt : e_syni_volt) - (rest - readout_shift(lab, denmem));
+        std::vector<float> straight;
+        for (const float v : trace.volt)
+            straight.push_back(static_cast<float>(rest - drive * std::log(std::max(0.1, 1 - (v - rest) / drive))));
+        const auto psp = fit_psp(straight, acquire(lab, 0, 0, 2).every / lab.adc_rate_hz, input_ == SynapticInput::excitatory);
         if (!psp || !(psp->residual < 0.1 * std::abs(psp->height)))
             return {.reason = Reason::no_signal};
-        return {.value = psp->fast, .sigma = 0.02, .reason = Reason::none};
+        return {.value = psp->fast, .sigma = psp->residual / std::abs(psp->height), .reason = Reason::none};
     }
-    void fit(Lab& lab, const Observations& seen) const override { fit_factors(lab, quantity(), sweeps_of(lab, seen, false, 0.02), reasons_of(seen)); }
+    void fit(Lab& lab, const Observations& seen) const override
+    {
+        fit_factors(lab, quantity(), sweeps_of(lab, seen, false, 0.0), reasons_of(seen));
+        inherit_failures(lab, quantity(), {Quantity::E_l, Quantity::tau_m, input_ == SynapticInput::excitatory ? Quantity::E_synx : Quantity::E_syni});
+    }
 
 private:
-    static constexpr double period_us = 40;
+    static constexpr double period_us = 40, e_synx_volt = 1.25, e_syni_volt = 0.4;
     static constexpr int repeats = 4000;
     NeuronFg swept() const { return input_ == SynapticInput::excitatory ? NeuronFg::V_syntcx : NeuronFg::V_syntci; }
 };

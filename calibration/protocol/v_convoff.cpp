@@ -90,7 +90,8 @@ protected:
     NeuronFg swept() const { return excitatory_ ? NeuronFg::V_convoffx : NeuronFg::V_convoffi; }
 };
 
-/// The same with fewer values, at a weaker leak; the DAC that is kept stands where nothing is left of the pull, a little above the knee.
+/// The same with fewer values, and at last with the input off, which shows where the membrane rests without any pull; the DAC that is kept stands where
+/// nothing is left of the pull, a little above the knee.
 class FastConvoff final : public LabConvoff
 {
 public:
@@ -101,52 +102,72 @@ public:
         for (int k = 0; k < 12; ++k)
             steps.push_back({1.8 * (first_dac + spacing_dac * k) / dac_max, k == 0 ? first : next});
         steps.push_back({1.8, next});
+        steps.push_back({1.8, off});
         return steps;
     }
     Setup prepare(const Lab& lab, const Step& step, const Observations& seen) const override
     {
         Setup setup = LabConvoff::prepare(lab, step, seen);
         setup.acquisition = acquire(lab, 25, 40, 4);
+        set_calibrated(lab, setup.config, NeuronFg::E_synx, 1.2);
         for (DenmemConfig& denmem : setup.config.denmems)
             denmem.activate_firing = false;
+        if (step.kind == off) {
+            const NeuronFg bias = excitatory_ ? NeuronFg::I_convx : NeuronFg::I_convi;
+            set_dac(setup.config, bias, 0);
+            setup.rows = {{bias}};
+        }
         return setup;
     }
     void fit(Lab& lab, const Observations& seen) const override
     {
         constexpr double seen_volt = 6e-3;          // well above the noise of a mean
+        constexpr double noise_volt = 1.3e-3;       // of a mean against another
         constexpr double left_volt = 0.1e-3;
-        const std::size_t last = seen.steps.size() - 1;
-        const auto pull = [&](std::size_t k, Denmem d) { return std::abs(seen.estimates[k][d.value()].value - seen.estimates[last][d.value()].value); };
+        constexpr double most_volt = 30e-3;         // what other protocols can live with
+        const std::size_t without = seen.steps.size() - 1, last = without - 1;
+        const auto rest = [&](Denmem d) { return seen.estimates[without][d.value()].value; };
+        const auto pull = [&](std::size_t k, Denmem d) { return (excitatory_ ? 1 : -1) * (seen.estimates[k][d.value()].value - rest(d)); };
         const auto first_free = [&](Denmem d) { // of the values from which on no pull shows
-            std::size_t k = last;
+            std::size_t k = last + 1;
             while (k > 0 && pull(k - 1, d) < seen_volt)
                 --k;
             return k;
         };
-        // Beyond the knee the pull falls exponentially: by how much from value to value, all circuits tell together.
-        std::vector<double> falls;
+        // Beyond the knee the pull falls exponentially with the cell's voltage, up to where that ends: how fast, all circuits tell together by what the value
+        // after the last that pulls has left.
+        const Transfer& volt = lab.datasheet.nominal(NeuronFg::E_l); // a voltage cell like any other
+        const auto cell_volt = [&](std::size_t k, Denmem d) { return volt.value(seen.dac[k][d.value()]); };
+        std::vector<double> left_over;
         for (const Denmem d : all<Denmem>())
-            if (const std::size_t k = first_free(d); k >= 2 && k < last && pull(k - 1, d) < 0.05 && pull(k - 2, d) < 0.15)
-                falls.push_back(std::log(pull(k - 2, d) / pull(k - 1, d)));
-        const double fall = std::max(0.3, median(falls)) / spacing_dac; // a DAC
+            if (const std::size_t k = first_free(d); k > 0 && k + 2 < last)
+                left_over.push_back(pull(k, d) / pull(k - 1, d));
+        const double fall = std::clamp(-std::log(std::max(1e-3, median(left_over))), 0.3, 5.0) / (volt.value(first_dac + spacing_dac) - volt.value(first_dac)); // a volt
         for (const Denmem d : all<Denmem>()) {
             Transform& transform = lab.table.of(quantity())[d.value()];
             const std::size_t k = first_free(d);
-            // What is left of the pull at the last value: the one before saw so much more of it.
-            const double e = std::exp(-fall * (seen.dac[last][d.value()] - seen.dac[last - 1][d.value()]));
-            if (k == 0 || std::abs(seen.estimates[last][d.value()].value - 0.8) > 0.2) { // no pull at all, or nothing but pull
+            if (std::abs(rest(d) - 0.8) > 0.2) { // something else holds the membrane
                 transform = failed(Reason::no_signal);
-            } else if (pull(last - 1, d) * e / (1 - e) > 8e-3) {
-                transform = failed(Reason::knee_out_of_range);
-            } else {
-                const double dac = std::round(std::min(dac_max, seen.dac[k - 1][d.value()] + std::log(std::min(pull(k - 1, d), 0.1) / left_volt) / fall));
-                transform = {.form = Transform::Form::constant, .reason = Reason::none, .c = {dac}, .variance = {2.5e-6, 0, 0}, .dac_low = first_dac, .dac_high = dac_max,
-                             .points = static_cast<std::uint16_t>(seen.steps.size())};
+                continue;
             }
+            // From the last value that pulls to where nothing is left, or to the end; what is left there.
+            // Where none pulls at all the knee lies lower still (an input that does not conduct shows in its reversal potential and time constant).
+            const double from = cell_volt(k == 0 ? 0 : k - 1, d), strength = k == 0 ? seen_volt : pull(k - 1, d), wanted = volt.dac(from + std::log(strength / left_volt) / fall);
+            const double dac = k > last || !(wanted < dac_max) ? dac_max : std::round(wanted);
+            const double left = strength * std::exp(-fall * (volt.value(dac) - from));
+            constexpr double crooked = 0.25;        // of a pull that has not quite become an exponential
+            const double sigma = k > last ? noise_volt : left * std::hypot(crooked, noise_volt / strength);
+            if (left > most_volt)
+                transform = failed(Reason::knee_out_of_range);
+            else
+                transform = {.form = Transform::Form::constant, .reason = Reason::none, .c = {dac, excitatory_ ? left : -left}, .variance = {sigma * sigma, 0, 0}, .dac_low = first_dac,
+                             .dac_high = dac_max, .points = static_cast<std::uint16_t>(seen.steps.size())};
         }
+        inherit_failures(lab, quantity(), {excitatory_ ? Quantity::E_synx : Quantity::E_syni});
     }
 
 private:
+    enum { off = next + 1 };
     static constexpr double first_dac = 60, spacing_dac = 80;
 };
 

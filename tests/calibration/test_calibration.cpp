@@ -1,4 +1,4 @@
-// Ideal calibration inverts the nominal curves; the oracle inverts this wafer's own.
+// Ideal calibration inverts the nominal curves; the oracle inverts this wafer's own, what leaks through synaptic inputs included.
 
 #include <cmath>
 
@@ -55,8 +55,6 @@ double realised(const DenmemCircuit& c, NeuronFg p)
 double worst(const Silicon& silicon, const Calibration& calibration, NeuronFg p)
 {
     HicannConfig config;
-    for (auto& denmem : config.fg.neuron) // an input whose knee lies near the upper end of V_convoff would leak a little
-        denmem[static_cast<int>(NeuronFg::I_convx)] = denmem[static_cast<int>(NeuronFg::I_convi)] = 0;
     double error = 0;
     for (int h = 0; h < 4; ++h)
         for (int d = 0; d < Denmem::count; d += 7) {

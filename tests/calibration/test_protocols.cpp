@@ -76,10 +76,25 @@ TEST(FastMode, goals_and_true_uncertainties)
                                           {Quantity::delta_T, 1, 20}, {Quantity::V_exp, 1, 8}}) {
         const auto s = summary_of(fast(), q);
         EXPECT_LT(s.sigma, goal) << info(q).name;
-        EXPECT_NEAR(s.within_1_sigma, 0.68, 0.1) << info(q).name;
-        EXPECT_GT(s.within_2_sigma, 0.87) << info(q).name;
+        EXPECT_NEAR(s.within_1_sigma, 0.68, q == Quantity::weight ? 0.15 : 0.07) << info(q).name; // 450 rows share four cells of V_gmax
+        EXPECT_GT(s.within_2_sigma, 0.91) << info(q).name;
+        EXPECT_LT(std::abs(s.bias), (q == Quantity::weight ? 0.8 : 0.4) * s.sigma) << info(q).name;
         EXPECT_GT(s.yield, 0.96) << info(q).name;
     }
+}
+
+// What passes as calibrated is calibrated: no circuit that a mapping uses is far off.
+TEST(FastMode, nothing_passes_that_is_far_off)
+{
+    const auto calibration = table_calibration(*silicon(), fast());
+    const auto unusable = calibration->unusable(Hicann(174));
+    for (const QualityReport& report : evaluate(silicon(), fast()))
+        if (info(report.quantity).cell)
+            for (const QualityReport::Error& e : report.errors) {
+                if (!unusable[e.circuit]) {
+                    EXPECT_LT(std::abs(e.error - e.predicted), 7 * e.sigma) << info(report.quantity).name << " of denmem " << e.circuit << " at " << e.target;
+                }
+            }
 }
 
 TEST(FastMode, is_better_than_the_lab)
@@ -105,15 +120,24 @@ TEST(FastMode, faults_get_a_reason_and_sound_circuits_none)
 {
     const auto made = silicon();
     const ChipTable& chip = fast().chips.at(Hicann(174));
-    int faulty = 0, found = 0, false_alarms = 0;
+    int faulty = 0, found = 0, false_alarms = 0, out_of_range = 0;
     for (const Denmem d : all<Denmem>()) {
         const Fault fault = made->fault(Hicann(174), d);
         const auto failed_at = [&](Quantity q) { return !chip.of(q)[static_cast<std::size_t>(d.value())].good(); };
         bool any = false;
-        for (const Quantity q : {Quantity::V_t, Quantity::E_l, Quantity::E_syni, Quantity::E_synx, Quantity::tau_ref, Quantity::tau_m, Quantity::tau_syn_E, Quantity::tau_syn_I})
+        for (const Quantity q : {Quantity::V_t, Quantity::E_l, Quantity::E_syni, Quantity::E_synx, Quantity::tau_ref, Quantity::tau_m, Quantity::tau_syn_E, Quantity::tau_syn_I, Quantity::V_exp, Quantity::delta_T,
+                                 Quantity::a, Quantity::tau_w, Quantity::b})
             any |= failed_at(q);
         faulty += fault.kind != Fault::Kind::none;
         found += fault.kind != Fault::Kind::none && any;
+        // An input that leaks at the end of V_convoff as well is no false alarm.
+        const auto reason = [&](Quantity q) { return chip.of(q)[static_cast<std::size_t>(d.value())].reason; };
+        const bool leaks = reason(Quantity::V_convoffx) == Reason::knee_out_of_range || reason(Quantity::V_convoffi) == Reason::knee_out_of_range;
+        if (fault.kind == Fault::Kind::none && leaks) {
+            ++out_of_range;
+            const bool x = reason(Quantity::V_convoffx) == Reason::knee_out_of_range;
+            EXPECT_GT(made->true_convoff_knee_volt(Hicann(174), d, x ? SynapticInput::excitatory : SynapticInput::inhibitory), 1.1) << d.value();
+        }
         false_alarms += fault.kind == Fault::Kind::none && any;
         if (fault.kind == Fault::Kind::comparator) {
             EXPECT_EQ(chip.of(Quantity::V_t)[static_cast<std::size_t>(d.value())].reason, Reason::no_signal) << d.value();
@@ -121,7 +145,8 @@ TEST(FastMode, faults_get_a_reason_and_sound_circuits_none)
     }
     EXPECT_GT(faulty, 2);
     EXPECT_GE(found, faulty - 1);
-    EXPECT_LT(false_alarms, 16);
+    EXPECT_EQ(false_alarms, 0);
+    EXPECT_LT(out_of_range, 24);
 }
 
 /// A bench on which one driver is dead.

@@ -39,13 +39,26 @@ TEST(Transforms, inverse_of_apply)
     }
 }
 
+TEST(Transforms, a_rate_shortens_a_time_constant_and_is_inverted)
+{
+    const Silicon silicon = sound();
+    const Transfer n = silicon.technology().nominal(NeuronFg::I_gl, {}, false);
+    const Transform t{.form = Transform::Form::scaled, .c = {1.2, 0, 1e5}};
+    const Transfer transfer = transfer_of(t, n, nullptr);
+    for (const double dac : {20.0, 189.0, 800.0}) {
+        EXPECT_NEAR(1 / transfer.value(dac), 1 / (1.2 * n.value(dac)) + 1e5, 1) << dac;
+        EXPECT_NEAR(transfer.dac(transfer.value(dac)), dac, 1e-6 * dac) << dac;
+    }
+    EXPECT_EQ(transfer.dac(11e-6), 0) << "longer than the rate alone allows";
+}
+
 TEST(Transforms, sigma_has_all_its_parts)
 {
     const Silicon silicon = sound();
     const Transform t{.form = Transform::Form::line, .c = {0, 1e-3}, .variance = {4e-6, 0, 0}};
     const Transfer transfer = transfer_of(t, silicon.technology().nominal(NeuronFg::E_l, {}, false), nullptr);
-    EXPECT_NEAR(sigma_of(t, false, transfer, 512, 0), std::sqrt(4e-6 + 1e-6 / 12), 1e-9);
-    EXPECT_NEAR(sigma_of(t, false, transfer, 512, 3), std::sqrt(4e-6 + 9e-6 + 1e-6 / 12), 1e-9);
+    EXPECT_NEAR(sigma_of(t, false, transfer, 512, 0), 2e-3, 1e-9);
+    EXPECT_NEAR(sigma_of(t, false, transfer, 512, 3), std::sqrt(4e-6 + 9e-6), 1e-9);
 }
 
 Table example()
@@ -89,6 +102,21 @@ TEST(Tables, come_back_bit_by_bit)
     }
     fs::remove(file);
     EXPECT_THROW(read_table(file), InputError);
+}
+
+TEST(Tables, hold_only_curves_that_can_be_inverted)
+{
+    const fs::path file = fs::temp_directory_path() / "bss_test_table.h5";
+    const double nan = std::nan("");
+    for (const Transform& broken : {Transform{.form = Transform::Form::scaled, .c = {0, 1e-5}}, Transform{.form = Transform::Form::line, .c = {nan, 1}}, Transform{.form = Transform::Form::line},
+                                    Transform{.form = Transform::Form::inverse}, Transform{.form = Transform::Form::softplus, .c = {0, 1, 1, 400}, .dac_low = 9, .dac_high = 9},
+                                    Transform{.form = Transform::Form::scaled, .c = {1}, .variance = {nan}}, Transform{.form = Transform::Form::constant, .c = {1024}}}) {
+        Table table = example();
+        table.chips.at(Hicann(174)).of(Quantity::V_convoffx)[7] = broken;
+        write_table(file, table);
+        EXPECT_THROW(read_table(file), InputError);
+    }
+    fs::remove(file);
 }
 
 TEST(Tables, a_mapping_sees_what_was_measured)
