@@ -29,8 +29,9 @@ bench: build
 	$(BUILD)/benchmarks/dense_wafer 6 20
 
 # Coverage-guided fuzzing of everything that reads users' files: a million inputs, some hours. What crashed lies in build/fuzz/crash-*.
-FUZZ_TARGETS := configuration connections mapping
-FUZZ_RUNS_configuration := 300000
+FUZZ_TARGETS := calibration configuration connections mapping
+FUZZ_RUNS_calibration := 50000
+FUZZ_RUNS_configuration := 250000
 FUZZ_RUNS_connections := 650000
 FUZZ_RUNS_mapping := 50000
 fuzz:

@@ -1,5 +1,8 @@
 #include "table.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "wafer/coordinates.hpp"
@@ -70,6 +73,28 @@ std::vector<T> read_sized(hid_t group, const char* name, std::size_t size)
     return data;
 }
 
+/// Whether the mapping can go from a value to a DAC.
+bool usable(Quantity quantity, const Transform& t)
+{
+    const auto finite = [](double x) { return std::isfinite(x); };
+    if (!std::all_of(t.c.begin(), t.c.end(), finite) || !std::all_of(t.variance.begin(), t.variance.end(), finite) || !finite(t.dac_low) || !finite(t.dac_high))
+        return false;
+    switch (t.form) {
+    case Transform::Form::constant:
+        return quantity == Quantity::readout_shift || (quantity == Quantity::weight ? t.c[0] > 0 : t.c[0] >= 0 && t.c[0] <= dac_max);
+    case Transform::Form::line:
+        return t.c[1] != 0;
+    case Transform::Form::inverse:
+    case Transform::Form::scaled:
+        return t.c[0] != 0;
+    case Transform::Form::softplus:
+        return t.c[1] > 0 && t.c[2] > 0 && t.dac_low < t.dac_high;
+    case Transform::Form::none:
+        break;
+    }
+    return true;
+}
+
 ChipTable read_chip(hid_t parent, const std::string& name)
 {
     const auto group = hdf5::open_group(parent, name);
@@ -102,6 +127,8 @@ ChipTable read_chip(hid_t parent, const std::string& name)
                              .dac_high = range[2 * k + 1],
                              .residual = residual[k],
                              .points = points[k]};
+            if (!usable(static_cast<Quantity>(q), transforms[k]))
+                throw InputError(fmt::format("{}: expected finite numbers and a curve that can be inverted, found others at circuit {}", hdf5::where(inner), k));
         }
         if (hdf5::exists(inner, "population_dac"))
             chip.populations[q] = {hdf5::read_dataset<double>(inner, "population_dac"), hdf5::read_dataset<double>(inner, "population_value")};
