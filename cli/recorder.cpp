@@ -1,6 +1,6 @@
 #include "cli/recorder.hpp"
 
-#include <map>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -8,19 +8,21 @@ namespace bss {
 
 SpikeOwners::SpikeOwners(const Network& network, const Mapping& mapping, const std::vector<NeuronPlace>& neurons)
 {
-    std::map<NeuronPlace, Id> placed;
+    of_neuron_.resize(neurons.size());
+    auto next = neurons.begin();        // they ascend, and in an ideal network so do populations
     for (std::uint32_t p = 0; p < network.populations.size(); ++p) {
         if (is_source(network.populations[p].cell)) {
             for (std::uint32_t neuron = 0; neuron < network.populations[p].size; ++neuron)
                 of_source_.push_back({p, neuron}); // sources stand in the order of population, id (Mapping::stimulus)
             continue;
         }
-        for (const PlacedNeuron& neuron : mapping.placement[p])
-            placed.emplace(NeuronPlace{neuron.chip, Denmem(neuron.denmem)}, Id{p, neuron.id});
-    }
-    for (const NeuronPlace& place : neurons) {
-        const auto found = placed.find(place);
-        of_neuron_.push_back(found == placed.end() ? Id() : found->second);
+        for (const PlacedNeuron& neuron : mapping.placement[p]) {
+            const NeuronPlace place{neuron.chip, Denmem(neuron.denmem)};
+            if (next == neurons.end() || *next != place)
+                next = std::lower_bound(neurons.begin(), neurons.end(), place);
+            if (next != neurons.end() && *next == place)
+                of_neuron_[static_cast<std::size_t>(next++ - neurons.begin())] = {p, neuron.id};
+        }
     }
 }
 

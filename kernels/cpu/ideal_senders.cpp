@@ -1,6 +1,7 @@
 #include "ideal_senders.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -11,13 +12,18 @@ IdealSenders::IdealSenders(const Program& program, const Stimulus& stimulus) : t
     const auto& lines = program.ideal.lines;
     if (lines.empty())
         return;
+    auto next = lines.begin();                      // lines ascend, and nearly always so do those who ask
     const auto lines_of = [&](bool from_host, std::uint64_t sender) {
-        const auto key_of = [](const IdealLine& line) { return std::pair(line.from_host, line.sender); };
-        const auto key = std::pair(from_host, sender);
-        const auto first = std::partition_point(lines.begin(), lines.end(), [&](const IdealLine& line) { return key_of(line) < key; });
-        const auto last = std::partition_point(first, lines.end(), [&](const IdealLine& line) { return key_of(line) == key; });
-        return Lines{static_cast<std::uint32_t>(first - lines.begin()), static_cast<std::uint32_t>(last - lines.begin())};
+        const auto before = [key = std::pair(from_host, sender)](const IdealLine& line) { return std::pair(line.from_host, line.sender) < key; };
+        if ((next != lines.end() && before(*next)) || (next != lines.begin() && !before(*std::prev(next))))
+            next = std::partition_point(lines.begin(), lines.end(), before);
+        const auto first = next;
+        while (next != lines.end() && next->from_host == from_host && next->sender == sender)
+            ++next;
+        return Lines{static_cast<std::uint32_t>(first - lines.begin()), static_cast<std::uint32_t>(next - lines.begin())};
     };
+    of_neuron_.reserve(program.neurons.size());
+    of_source_.reserve(stimulus.sources.size());
     for (std::uint32_t n = 0; n < program.neurons.size(); ++n)
         of_neuron_.push_back(lines_of(false, n));
     for (std::uint32_t s = 0; s < stimulus.sources.size(); ++s) {
