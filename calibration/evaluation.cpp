@@ -254,7 +254,8 @@ private:
         add_centred(report.uncalibrated, std::move(offsets));
     }
 
-    /// How far a synaptic input still pulls the membrane where V_convoff is calibrated: E_l 0.8 V, I_gl 200 nA (calibration.md §6).
+    /// How far a synaptic input still pulls the membrane where V_convoff is calibrated: E_l 0.8 V, the leak of the big capacitor's normal gear at I_gl 200 nA
+    /// (calibration.md §6), or the strongest that the mode has.
     void rest_shift(QualityReport& report, Quantity q) const
     {
         const bool excitatory = q == Quantity::V_convoffx;
@@ -266,7 +267,7 @@ private:
                 config.fg.at(d, NeuronFg::E_l) = std::round(nominal(NeuronFg::E_l).dac(0.8));
                 config.fg.at(d, NeuronFg::E_synx) = std::round(nominal(NeuronFg::E_synx).dac(1.2));
                 config.fg.at(d, NeuronFg::E_syni) = std::round(nominal(NeuronFg::E_syni).dac(0.4));
-                config.fg.at(d, NeuronFg::I_gl) = std::round(200 * dac_max / 2500);
+                config.fg.at(d, NeuronFg::I_gl) = clipped(nominal(NeuronFg::I_gl), silicon_.technology().capacitance_farad(mode_.big_capacitor) / (1.08e-6 * analog_scale()));
                 config.fg.at(d, excitatory ? NeuronFg::I_convi : NeuronFg::I_convx) = 0;
                 if (kind == 1) // uncalibrated: the middle of the knees
                     config.fg.at(d, swept) = 500;

@@ -39,18 +39,24 @@ public:
         const Design& design = designs[static_cast<std::size_t>(step.kind)];
         if (trace.spikes_s.size() < 3)
             return {.reason = Reason::no_signal};
-        // Mean climb a sample in bins of a millivolt.
-        constexpr double bin_volt = 1e-3;
+        // Climb from sample to sample in bins of a millivolt.
+        constexpr double bins_a_volt = 1e3;
         constexpr int bins = 420, straight_from = 175; // farther down the leak's amplifier bends the line
         const double low = design.v_exp - 0.25 + readout_shift(lab, denmem);
-        std::array<double, bins> climb{}, middle{};
-        std::array<int, bins> count{};
+        std::array<Bin, bins> climbs{};
+        double last = 0;
+        bool follows = false;
         for (std::size_t k = 1; k < trace.volt.size(); ++k) {
-            const double step_volt = trace.volt[k] - trace.volt[k - 1], at = 0.5 * (trace.volt[k] + trace.volt[k - 1]);
-            const int bin = static_cast<int>((at - low) / bin_volt);
-            if (step_volt < -0.03 || step_volt > 0.02 || bin < 0 || bin >= bins)
+            const double step_volt = trace.volt[k] - trace.volt[k - 1], at = 0.5 * (trace.volt[k] + trace.volt[k - 1]), place = (at - low) * bins_a_volt;
+            if (step_volt < -0.03 || step_volt > 0.02 || place < 0 || place >= bins) {
+                follows = false;
                 continue; // resets, and the last part of the upstroke, which is too fast for the ADC
-            climb[bin] += step_volt, middle[bin] += at, ++count[bin];
+            }
+            Bin& bin = climbs[static_cast<std::size_t>(place)];
+            ++bin.count, bin.climb += step_volt, bin.middle += at, bin.square += step_volt * step_volt;
+            if (follows)
+                ++bin.pairs, bin.both += step_volt + last, bin.product += step_volt * last;
+            last = step_volt, follows = true;
         }
         // climb = rate (E - V) + rate Delta exp((V - V_exp) / Delta)
         const double rate = 1 / (tau_us * 1e-6 / lab.datasheet.analog_scale * lab.adc_rate_hz / acquire(lab, 0, 0).every);
@@ -67,20 +73,21 @@ public:
         for (const bool again : {false, true}) {
             std::vector<double> x, y, weight;
             for (int b = straight_from + 1; b < bins; ++b) {
-                if (count[b] == 0)
+                const Bin& bin = climbs[static_cast<std::size_t>(b)];
+                if (bin.count == 0)
                     continue;
-                const double at = middle[b] / count[b], seen = climb[b] / count[b];
+                const double at = bin.middle / bin.count, seen = bin.climb / bin.count;
                 const auto [f, slope] = model(best, at);
                 if ((again ? f : seen) > 0.5 * design.delta)
                     break;
-                x.push_back(at), weight.push_back(std::sqrt(count[b]));
+                x.push_back(at), weight.push_back(std::sqrt(bin.count));
                 y.push_back(again && f > 0 ? (seen - 0.5 * noise * slope / f) / (1 - slope * slope / 24) : seen);
             }
             if (x.size() < 40)
                 return {.reason = Reason::too_few_points};
             const double squares = fit_curve<4>(best, [&](const std::array<double, 4>& q, auto&& point) {
                 // What is known already, in the noise of a sample.
-                constexpr double noise_volt = 0.4e-3, e_sigma_volt = 10e-3, rate_sigma = 0.05;
+                constexpr double noise_volt = 0.4e-3, e_sigma_volt = 10e-3, rate_sigma = 0.2; // a weak leak is a DAC or three
                 point(noise_volt / e_sigma_volt * (q[1] - e_volt), {0, noise_volt / e_sigma_volt, 0, 0});
                 point(noise_volt / rate_sigma * (q[0] / rate - 1), {noise_volt / rate_sigma / rate, 0, 0, 0});
                 const double delta = std::exp(q[3]);
@@ -93,18 +100,15 @@ public:
             if (!std::isfinite(squares) || !(best[0] > 0.2 * rate && best[0] < 5 * rate) || !(std::abs(best[2] - design.v_exp) < 0.15))
                 return {.reason = Reason::bad_residual};
             // Noise of the membrane: what of the steps' scatter the next step does not take back, as it does with the noise of the readout.
-            double square = 0, product = 0, last = 0;
+            double scatter = 0;
             int steps = 0;
-            for (std::size_t k = 1; k < trace.volt.size(); ++k) {
-                const double at = 0.5 * (trace.volt[k] + trace.volt[k - 1]), step_volt = trace.volt[k] - trace.volt[k - 1];
-                if (step_volt < -0.03 || at < best[2] - 0.075 || at > best[2]) {
-                    last = 0;
-                    continue;
+            for (const Bin& bin : climbs)
+                if (const double at = bin.middle / std::max(1, bin.count); !again && bin.count > 0 && at > best[2] - 0.075 && at < best[2]) {
+                    const double f = model(best, at).first;
+                    scatter += bin.square - f * (2 * bin.climb - bin.count * f) + 2 * (bin.product - f * (bin.both - bin.pairs * f));
+                    steps += bin.count;
                 }
-                const double residual = step_volt - model(best, at).first;
-                square += residual * residual, product += residual * last, last = residual, ++steps;
-            }
-            noise = steps > 100 ? std::max(0.0, (square + 2 * product) / steps) : 0;
+            noise = steps > 100 ? std::max(0.0, scatter / steps) : 0;
         }
         const double delta = std::exp(best[3]);
         if (!(delta > 0.5e-3 && delta < 0.05))
@@ -129,6 +133,11 @@ public:
 private:
     struct Design {
         double v_exp, delta;
+    };
+    /// Steps from sample to sample about a potential: sums over them, and over those that follow another one.
+    struct Bin {
+        int count = 0, pairs = 0;
+        double climb = 0, middle = 0, square = 0, both = 0, product = 0;
     };
     static constexpr std::array<Design, 8> designs{{{0.80, 8e-3}, {0.85, 2.5e-3}, {0.89, 5e-3}, {0.93, 12e-3}, {0.97, 3.5e-3}, {1.01, 8e-3}, {1.05, 5e-3}, {1.1, 3.5e-3}}};
     static constexpr double tau_us = 3, above_volt = 0.06;

@@ -129,6 +129,12 @@ void set_calibrated(const Lab& lab, HicannConfig& config, NeuronFg cell, double 
         config.fg.at(d, cell) = dac_for(lab, q, d, lab.datasheet.nominal(cell), population ? &*population : nullptr, value);
 }
 
+void set_time_constant(const Lab& lab, HicannConfig& config, double us)
+{
+    const Transfer& nominal = lab.datasheet.nominal(NeuronFg::I_gl);
+    set_dac(config, NeuronFg::I_gl, std::clamp(nominal.dac(us * 1e-6 / lab.datasheet.analog_scale), nominal.dac_min, nominal.dac_max));
+}
+
 void disconnect_inputs(HicannConfig& config)
 {
     set_dac(config, NeuronFg::I_convx, 0);

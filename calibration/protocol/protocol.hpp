@@ -93,6 +93,8 @@ void connect_stimulation(Setup& setup, SynapticInput input, int period_clocks, d
 /// @param tolerance  of the slope
 void fit_lines(Lab& lab, Quantity quantity, const Observations& seen, double tolerance);
 
+/// Leak for a time constant in µs of HICANN v4, or for the nearest that the mode has, by the nominal curve.
+void set_time_constant(const Lab& lab, HicannConfig& config, double us);
 /// No synaptic input acts, nor leaks.
 void disconnect_inputs(HicannConfig& config);
 

@@ -93,6 +93,7 @@ public:
         Setup setup = LabRefractory::prepare(lab, step, seen);
         const double ideal_us = lab.datasheet.nominal(NeuronFg::I_pl).value(step.value) * lab.datasheet.analog_scale * 1e6;
         setup.acquisition = acquire(lab, 10, 30 * (1.5 * ideal_us + 0.5), 2);
+        set_time_constant(lab, setup.config, 0.7);
         if (!seen.steps.empty())
             setup.rows = {{NeuronFg::I_pl}};
         return setup;

@@ -64,7 +64,7 @@ public:
         set_calibrated(lab, config, NeuronFg::E_synx, e_synx_volt);
         set_calibrated(lab, config, NeuronFg::V_convoffx, 0);
         set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
-        set_calibrated(lab, config, NeuronFg::I_gl, std::min(4e-6 / lab.datasheet.analog_scale, 0.9 * lab.datasheet.nominal(NeuronFg::I_gl).value(std::max(8.0, lab.datasheet.nominal(NeuronFg::I_gl).dac_min))));
+        set_calibrated(lab, config, NeuronFg::I_gl, std::min(4e-6 / lab.datasheet.analog_scale, 0.9 * lab.datasheet.nominal(NeuronFg::I_gl).value(std::max(2.0, lab.datasheet.nominal(NeuronFg::I_gl).dac_min))));
         set_dac(config, swept(), step.value);
         connect_stimulation(setup, input_, clocks(lab, period_us), std::round(v_gmax), 30, weight);
         if (step.kind == next)

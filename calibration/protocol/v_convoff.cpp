@@ -110,6 +110,8 @@ public:
         Setup setup = LabConvoff::prepare(lab, step, seen);
         setup.acquisition = acquire(lab, 25, 40, 4);
         set_calibrated(lab, setup.config, NeuronFg::E_synx, 1.2);
+        // The leak of the big capacitor's normal gear at 200 nA, in any mode that can.
+        set_time_constant(lab, setup.config, lab.datasheet.capacitance_farad / 1.08e-6 * 1e6);
         for (DenmemConfig& denmem : setup.config.denmems)
             denmem.activate_firing = false;
         if (step.kind == off) {

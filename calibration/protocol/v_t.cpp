@@ -45,7 +45,7 @@ public:
     {
         Setup setup = LabThreshold::prepare(lab, step, seen);
         setup.acquisition = acquire(lab, 20, 60);
-        set_nanoampere(setup.config, NeuronFg::I_gl, 700);
+        set_time_constant(lab, setup.config, 0.8);
         set_volt(setup.config, NeuronFg::E_l, std::min(step.value + 0.13, 1.5));
         return setup;
     }
