@@ -99,8 +99,11 @@ public:
             throw InputError(fmt::format("calibration: expected a table for the {} capacitor and gear {} of the mapping, found one for {} and {}", capacitor(mode), gear(mode),
                                          capacitor(table_.info.operating), gear(table_.info.operating)));
         const ChipTable& table = chip(hicann);
-        if (table.of(*quantity)[static_cast<std::size_t>(denmem.value())].reason == Reason::not_calibrated)
-            throw InputError(fmt::format("calibration: expected a table with {}, found one without: only the fast mode calibrates it", info(*quantity).name));
+        if (table.of(*quantity)[static_cast<std::size_t>(denmem.value())].reason == Reason::not_calibrated) {
+            if (!covers(parameter))
+                return nominal;
+            throw InputError(fmt::format("calibration: expected a table with {}, found one without", info(*quantity).name));
+        }
         return transfer(table, *quantity, denmem.value(), nominal);
     }
     Transfer v_reset(Hicann hicann, Denmem denmem) const override { return transfer(chip(hicann), Quantity::V_reset, denmem.value(), technology_.nominal_v_reset(saturation_)); }
@@ -119,6 +122,11 @@ public:
         return cell(parameter).base_dac;
     }
     bool knows(Hicann hicann) const override { return table_.chips.contains(hicann); }
+    bool covers(NeuronFg parameter) const override
+    {
+        const auto q = quantity_of(parameter);
+        return table_.info.mode != CalibrationMode::lab || !q || std::find(adaptive.begin(), adaptive.end(), *q) == adaptive.end();
+    }
     std::bitset<Denmem::count> unusable(Hicann hicann) const override
     {
         const ChipTable& table = chip(hicann);
@@ -177,6 +185,7 @@ private:
 
 double Calibration::technical(Hicann, Denmem, NeuronFg parameter) const { return cell(parameter).base_dac; }
 bool Calibration::knows(Hicann) const { return true; }
+bool Calibration::covers(NeuronFg) const { return true; }
 std::bitset<Denmem::count> Calibration::unusable(Hicann) const { return {}; }
 double Calibration::sigma(Hicann, Denmem, NeuronFg, OperatingMode, double) const { return 0.0; }
 

@@ -21,6 +21,8 @@ public:
     /// DAC of a technical cell, which no network asks for: the base value unless it was calibrated (V_convoff).
     virtual double technical(Hicann hicann, Denmem denmem, NeuronFg parameter) const;
     virtual bool knows(Hicann hicann) const;        ///< false: a table without that chip
+    /// False: the lab never had it (exponential, adaptation), and the nominal curve stands in.
+    virtual bool covers(NeuronFg parameter) const;
     /// Denmems that are not to be used: no transform, or known to be broken.
     virtual std::bitset<Denmem::count> unusable(Hicann hicann) const;
     /// Standard deviation that is expected of a parameter's value at a DAC, write error included: of the value, or of its logarithm where it is not a

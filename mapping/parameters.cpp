@@ -297,6 +297,20 @@ void write_initial_potentials(Mapping& mapping, const Network& network, const Pl
             {"initial_values", fmt::format("initial potentials of {} are taken, though the machine cannot set them", fmt::join(names, ", ")), given});
 }
 
+/// A table of the lab has no exponential and no adaptation.
+void warn_of_nominal_curves(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine)
+{
+    std::uint64_t neurons = 0;
+    for (std::size_t p = 0; p < network.populations.size(); ++p)
+        if (const Population& population = network.populations[p]; population.cell == CellType::EIF_cond_exp_isfa_ista)
+            for (std::uint32_t n = 0; n < placement.sites[p].size(); ++n) {
+                const CellModel model = model_of(population, n);
+                neurons += (model.exponential || model.adaptive()) && !machine.calibration[placement.sites[p][n].chip.wafer]->covers(NeuronFg::I_gladapt);
+            }
+    if (neurons > 0)
+        mapping.warnings.push_back({"nominal_curve", fmt::format("the calibration has no exponential and no adaptation (the lab's protocols never had them): {} neurons get these by the nominal curves", neurons), neurons});
+}
+
 void account(Mapping& mapping, const std::vector<Cells>& populations)
 {
     mapping.parameters.assign(populations.size(), {});
@@ -365,6 +379,7 @@ void write_parameters(Mapping& mapping, const Network& network, const Placement&
     for (Job& job : jobs) // one after another: which population an error names must not depend on threads
         job.writer.write_currents(*job.residents, network);
     write_initial_potentials(mapping, network, placement);
+    warn_of_nominal_curves(mapping, network, placement, machine);
     account(mapping, cells);
 }
 

@@ -44,7 +44,7 @@ void rewrite_parameters(Mapping& mapping, const Network& network, const Placemen
     options.potentials = mapping.potentials;
     options.big_capacitor = mapping.big_capacitor;
     options.leak = mapping.leak;
-    forget_warnings(mapping, {"clipped_parameter", "v_reset_shared", "initial_values"});
+    forget_warnings(mapping, {"clipped_parameter", "nominal_curve", "v_reset_shared", "initial_values"});
     mapping.clipped_parameters = 0;
     for (WaferConfig& wafer : mapping.wafers) {
         wafer.ideals.initial_potentials.clear();

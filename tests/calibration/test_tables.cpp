@@ -136,5 +136,22 @@ TEST(Tables, a_mapping_sees_what_was_measured)
     EXPECT_THROW(calibration->neuron(Hicann(175), Denmem(4), NeuronFg::E_l, mode), InputError) << "another chip";
 }
 
+// The lab never had exponential and adaptation: the nominal curve stands in, and the calibration says so. A fast table that left them out is another thing.
+TEST(Tables, what_the_lab_never_had_is_nominal)
+{
+    const Silicon silicon = sound();
+    Table table = example();
+    const OperatingMode mode = table.info.operating;
+    table.info.mode = CalibrationMode::lab;
+    for (const Quantity q : {Quantity::a, Quantity::b})
+        table.chips.begin()->second.of(q).assign(Denmem::count, failed(Reason::not_calibrated));
+    const auto lab = table_calibration(silicon, table);
+    EXPECT_FALSE(lab->covers(NeuronFg::I_gladapt));
+    EXPECT_TRUE(lab->covers(NeuronFg::I_gl));
+    EXPECT_EQ(lab->neuron(Hicann(174), Denmem(4), NeuronFg::I_gladapt, mode).value(100), silicon.technology().nominal(NeuronFg::I_gladapt, mode, false).value(100));
+    table.info.mode = CalibrationMode::fast;
+    EXPECT_THROW(table_calibration(silicon, table)->neuron(Hicann(174), Denmem(4), NeuronFg::I_gladapt, mode), InputError);
+}
+
 } // namespace
 } // namespace bss
