@@ -4,6 +4,7 @@
 #include <bit>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "wafer/error.hpp"
 #include "wafer/random.hpp"
@@ -11,125 +12,144 @@
 namespace bss {
 
 Arrivals::Arrivals(const Program& program, std::uint32_t first, const std::vector<std::vector<RouteLists>>& lists)
-    : timestep_s_(program.timestep_s), jitter_(model::jitter_in_steps(program.jitter_s, program.shortest_delay_s, program.timestep_s)), begin_(lists.size() + 2)
+    : timestep_s_(program.timestep_s), window_steps_(program.window_steps), jitter_(model::jitter_in_steps(program.jitter_s, program.shortest_delay_s, program.timestep_s))
 {
     random_key(program.trial, Purpose::route_jitter, jitter_key_);
     for (const NetProgram& net : program.nets)
         from_.push_back(chip_address(net.chip));
-    for (std::size_t c = 0; c < lists.size(); ++c)
+    first_.assign(program.nets.size() + 1, 0);
+    for (std::size_t c = 0; c < lists.size(); ++c) {
         plastic_.push_back(!program.chips[first + c].plastic_drivers.empty());
-
-    const auto over_places = [&](auto&& work) {         // work(net and address, route, list, chip of the thread)
-        for (std::size_t c = 0; c < lists.size(); ++c)
-            for (const RouteLists& route : lists[c])
-                for (std::size_t address = 0; address < L1Address::count; ++address)
-                    if (route.lists[address] != no_list)
-                        work(program.routes[route.route].net * std::size_t{L1Address::count} + address, program.routes[route.route], route.lists[address], c);
-    };
-    first_.assign(program.nets.size() * L1Address::count + 1, 0);
-    over_places([&](std::size_t k, const RouteProgram&, SynapseList, std::size_t) { ++first_[k + 1]; });
+        for (const RouteLists& route : lists[c])
+            ++first_[program.routes[route.route].net + 1];
+    }
     for (std::size_t k = 1; k < first_.size(); ++k)
         first_[k] += first_[k - 1];
+
     const std::size_t places = first_.back(), room = places + TravelArguments::most;
     to_.resize(room);
     delays_.resize(room);
-    lists_.resize(room);
     chips_.resize(room);
+    lists_.resize(places * L1Address::count);
     std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
     double longest_s = 0;
-    over_places([&](std::size_t k, const RouteProgram& route, SynapseList list, std::size_t c) {
-        const std::uint32_t at = next[k]++;
-        to_[at] = merger_address(program.nets[route.net].merger, chip_address(program.chips[route.target].chip));
-        delays_[at] = static_cast<float>(route.delay_s / timestep_s_);
-        lists_[at] = list;
-        chips_[at] = static_cast<std::uint16_t>(c);
-        longest_s = std::max(longest_s, route.delay_s + model::largest_jitter * program.jitter_s);
-    });
-    ring_.resize(std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_) + static_cast<std::size_t>(program.window_steps) + 2));
+    for (std::size_t c = 0; c < lists.size(); ++c)
+        for (const RouteLists& reached : lists[c]) {
+            const RouteProgram& route = program.routes[reached.route];
+            const std::uint32_t at = next[route.net]++, begin = first_[route.net], count = places_of(route.net);
+            to_[at] = merger_address(program.nets[route.net].merger, chip_address(program.chips[route.target].chip));
+            delays_[at] = static_cast<float>(route.delay_s / timestep_s_);
+            chips_[at] = static_cast<std::uint16_t>(c);
+            for (std::size_t address = 0; address < L1Address::count; ++address)
+                lists_[std::size_t{begin} * L1Address::count + address * count + (at - begin)] = reached.lists[address];
+            longest_s = std::max(longest_s, route.delay_s + model::largest_jitter * program.jitter_s);
+        }
+
+    const auto windows = std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_ / static_cast<double>(window_steps_)) + 3);
+    waiting_.assign(windows, {{}, 0, std::vector<std::uint32_t>(lists.size())});
+    begin_.resize(lists.size() + 1);
+    for (std::size_t step = 0; step < windows * static_cast<std::size_t>(window_steps_); ++step)
+        windows_on_.push_back(static_cast<std::uint16_t>(step / static_cast<std::size_t>(window_steps_)));
+}
+
+/// @param window  that of the next step; there is room in all of them
+inline void Arrivals::keep(std::int64_t step, const Arrival& arrival, std::int64_t window)
+{
+    if (const auto since = static_cast<std::size_t>(step - window * window_steps_); since < windows_on_.size()) [[likely]]
+        waiting_in(window + windows_on_[since]).add(arrival);
+    else
+        later_.emplace_back(step, arrival);
 }
 
 void Arrivals::file(const SentEvent& event, std::int64_t earliest)
 {
     const model::GridTime sent = model::grid_time(event.time_s, timestep_s_);
-    const auto ring_size = static_cast<std::int64_t>(ring_.size());
-    const std::uint32_t last = first_[key(event) + 1];
+    const std::int64_t window = earliest / window_steps_;
+    const SynapseList* lists = lists_of(event);
     alignas(64) std::uint32_t steps[TravelArguments::most];
     alignas(64) float delays[TravelArguments::most];
     TravelArguments arguments{0, nullptr, nullptr, sent.fraction, jitter_.sigma, jitter_.shortest, {jitter_key_[0], jitter_key_[1]}, sender_address(event.sender, from_[event.net]),
                               event.sender.number, static_cast<std::uint32_t>(event.sender.kind), steps, delays};
-    for (std::uint32_t at = first_[key(event)]; at < last; at += TravelArguments::most) {
-        arguments.count = static_cast<int>(std::min<std::uint32_t>(TravelArguments::most, last - at));
+    for (Waiting& waiting : waiting_)
+        waiting.make_room(places_of(event.net));
+    const std::uint32_t last = first_[event.net + 1];
+    for (std::uint32_t at = first_[event.net]; at < last; at += TravelArguments::most, lists += TravelArguments::most) {
+        const std::uint32_t count = std::min<std::uint32_t>(TravelArguments::most, last - at);
+        arguments.count = static_cast<int>(count);
         arguments.delay = delays_.data() + at;
         arguments.to = to_.data() + at;
         simd_.travel(arguments);
-        for (int k = 0; k < arguments.count; ++k) {
+        const std::uint16_t* const chips = chips_.data() + at;
+        for (std::uint32_t k = 0; k < count; ++k) {
+            if (lists[k] == no_list)
+                continue;
             std::int64_t step = sent.step + steps[k];
-            if (step < earliest) {
+            if (step < earliest) [[unlikely]] {
                 step = earliest;
                 ++delayed_;
             }
-            const std::size_t place = at + static_cast<std::size_t>(k);
-            const Arrival arrival{lists_[place], chips_[place], 0, model::lateness(sent, delays[k], step)};
-            if (step - earliest < ring_size)
-                ring_[static_cast<std::size_t>(step & (ring_size - 1))].push_back(arrival);
-            else
-                later_.emplace_back(step, arrival);
+            keep(step, {lists[k], model::lateness(sent, delays[k], step), chips[k], static_cast<std::uint16_t>(step)}, window);
         }
     }
 }
 
 void Arrivals::open(std::int64_t first, std::int64_t last)
 {
-    const auto slot = [&](std::int64_t step) -> std::vector<Arrival>& { return ring_[static_cast<std::size_t>(step) & (ring_.size() - 1)]; };
+    if (lists_.empty())
+        return;                             // nobody hears anything
+    const std::int64_t window = first / window_steps_;
+    Waiting& waiting = waiting_in(window);
+    if (last < (window + 1) * window_steps_) {
+        const auto begin = waiting.arrivals.begin(), end = begin + static_cast<std::ptrdiff_t>(waiting.size);
+        const auto rest = std::partition(begin, end, [&](const Arrival& a) { return first + a.since(first) < last; });
+        for (auto a = rest; a != end; ++a) {
+            later_.emplace_back(first + a->since(first), *a);
+            --waiting.count[a->chip];
+        }
+        waiting.size = static_cast<std::size_t>(rest - begin);
+    }
     if (!later_.empty()) {
         const auto due = std::partition(later_.begin(), later_.end(), [&](const auto& l) { return l.first >= last; });
+        waiting.make_room(static_cast<std::size_t>(later_.end() - due));
         for (auto l = due; l != later_.end(); ++l)
-            slot(l->first).push_back(l->second);
+            waiting.add(l->second);
         later_.erase(due, later_.end());
     }
-    // By counting: chips ascend, and on each of them the steps.
-    std::fill(begin_.begin(), begin_.end(), 0);
-    std::size_t total = 0;
-    for (std::int64_t step = first; step < last; ++step) {
-        for (const Arrival& arrival : slot(step))
-            ++begin_[arrival.chip + 2u];
-        total += slot(step).size();
+    // By counting.
+    std::uint32_t end = 0;
+    for (std::size_t c = 0; c < waiting.count.size(); ++c) {
+        begin_[c + 1] = end;                // moves on to the end of the chip's
+        end += std::exchange(waiting.count[c], 0);
     }
-    for (std::size_t c = 2; c < begin_.size(); ++c)
-        begin_[c] += begin_[c - 1];
-    if (sorted_.size() < total)
-        sorted_.resize(std::bit_ceil(total));
-    for (std::int64_t step = first; step < last; ++step) {
-        for (Arrival arrival : slot(step)) {
-            arrival.step = static_cast<std::uint16_t>(step - first);
-            sorted_[begin_[arrival.chip + 1u]++] = arrival;
-        }
-        slot(step).clear();
-    }
+    if (sorted_.size() < end)
+        sorted_.resize(std::bit_ceil(end));
+    for (const Arrival& arrival : std::span(waiting.arrivals).first(std::exchange(waiting.size, 0)))
+        sorted_[begin_[arrival.chip + 1u]++] = arrival;
     // Factors of plastic drivers depend on the order of events; sums do not.
+    const auto order = [&](const Arrival& a) { return std::tuple(a.since(first), a.late, a.list); };
     for (std::size_t c = 0; c < plastic_.size(); ++c)
         if (plastic_[c])
-            std::sort(sorted_.begin() + begin_[c], sorted_.begin() + begin_[c + 1],
-                      [](const Arrival& a, const Arrival& b) { return std::tie(a.step, a.late, a.list) < std::tie(b.step, b.late, b.list); });
+            std::sort(sorted_.begin() + begin_[c], sorted_.begin() + begin_[c + 1], [&](const Arrival& a, const Arrival& b) { return order(a) < order(b); });
 }
 
 void Arrivals::take_over(const Arrivals& before, std::int64_t now)
 {
-    if (first_ != before.first_ || chips_ != before.chips_)
+    const auto same_rows = [](const SynapseList& a, const SynapseList& b) { return (a == no_list) == (b == no_list); };
+    if (first_ != before.first_ || chips_ != before.chips_ || !std::equal(lists_.begin(), lists_.end(), before.lists_.begin(), before.lists_.end(), same_rows))
         throw InputError("what was changed lets other rows listen, which only time 0 allows: reset first");
     std::map<std::pair<std::uint16_t, SynapseList>, SynapseList> successors;
-    for (std::size_t at = 0; at < first_.back(); ++at)
-        successors[{chips_[at], before.lists_[at]}] = lists_[at];
+    for (std::size_t net = 0; net + 1 < first_.size(); ++net)
+        for (std::size_t k = std::size_t{first_[net]} * L1Address::count; k < std::size_t{first_[net + 1]} * L1Address::count; ++k)
+            successors[{chips_[first_[net] + k % places_of(static_cast<std::uint32_t>(net))], before.lists_[k]}] = lists_[k];
     const auto take = [&](std::int64_t step, Arrival arrival) {
         arrival.list = successors.at({arrival.chip, arrival.list});
-        if (step - now < static_cast<std::int64_t>(ring_.size()))
-            ring_[static_cast<std::size_t>(step) & (ring_.size() - 1)].push_back(arrival);
-        else
-            later_.emplace_back(step, arrival);
+        for (Waiting& waiting : waiting_)
+            waiting.make_room(1);
+        keep(step, arrival, now / window_steps_);
     };
-    for (std::int64_t step = now; step < now + static_cast<std::int64_t>(before.ring_.size()); ++step)
-        for (const Arrival& arrival : before.ring_[static_cast<std::size_t>(step) & (before.ring_.size() - 1)])
-            take(step, arrival);
+    for (const Waiting& waiting : before.waiting_)
+        for (const Arrival& arrival : std::span(waiting.arrivals).first(waiting.size))
+            take(now + arrival.since(now), arrival);
     for (const auto& [step, arrival] : before.later_)
         take(step, arrival);
     delayed_ = before.delayed_;

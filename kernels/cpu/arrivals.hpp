@@ -24,12 +24,16 @@ struct SentEvent {
 /// An event that acts on a chip.
 struct Arrival {
     SynapseList list;
-    std::uint16_t chip;                     ///< of the thread
-    std::uint16_t step;                     ///< of the window
     float late;                             ///< steps after the grid point: when it really came, which only plasticity asks
+    std::uint16_t chip;                     ///< of the thread
+    std::uint16_t step;                     ///< modulo 2^16
+
+    /// In which step of a window that begins with `first`, or after it.
+    int since(std::int64_t first) const { return static_cast<std::uint16_t>(step - static_cast<std::uint16_t>(first)); }
 };
 
 /// Works out where an event goes and when it acts, and brings the events of a window in the order of the chips: each is then delivered at once.
+/// Windows do not reach over multiples of Program::window_steps.
 class Arrivals {
 public:
     /// @param first  of the thread's chips in Program::chips
@@ -42,10 +46,13 @@ public:
     /// Starts loading what file() will want.
     void prefetch(const SentEvent& event) const
     {
-        const std::uint32_t at = first_[key(event)];
-        __builtin_prefetch(to_.data() + at, 0, 2);
-        __builtin_prefetch(delays_.data() + at, 0, 2);
-        __builtin_prefetch(lists_.data() + at, 0, 2);
+        constexpr std::uint32_t of_line = 64 / sizeof(std::uint32_t);
+        const SynapseList* const lists = lists_of(event);
+        for (std::uint32_t k = 0, first = first_[event.net]; k < places_of(event.net); k += of_line) {
+            __builtin_prefetch(lists + k, 0, 2);
+            __builtin_prefetch(to_.data() + first + k, 0, 2);
+            __builtin_prefetch(delays_.data() + first + k, 0, 2);
+        }
     }
 
     /// Takes what is on its way in `before` from the step `now` on: the same routes to the same chips with other synapses.
@@ -54,31 +61,58 @@ public:
 
     /// Gathers what acts in [first, last), once for each window, in order.
     void open(std::int64_t first, std::int64_t last);
-    /// Of that, what acts on a chip of the thread; ascending by step, and by time within a step if the chip has plastic drivers.
+    /// Of that, what acts on a chip of the thread; ascending by time if the chip has plastic drivers.
     std::span<const Arrival> of(std::size_t chip) const { return std::span(sorted_).subspan(begin_[chip], begin_[chip + 1] - begin_[chip]); }
 
     /// Events that had to wait for the next step.
     std::int64_t delayed() const { return delayed_; }
 
 private:
-    static std::size_t key(const SentEvent& event) { return std::size_t{event.net} * L1Address::count + static_cast<std::size_t>(event.address.value()); }
+    /// What acts in a window of the wafer.
+    struct Waiting {
+        std::vector<Arrival> arrivals;      ///< `size` of them, and room
+        std::size_t size = 0;
+        std::vector<std::uint32_t> count;   ///< [chip]
+
+        void make_room(std::size_t more)
+        {
+            if (arrivals.size() < size + more)
+                arrivals.resize(2 * (size + more));
+        }
+        /// There is room.
+        void add(const Arrival& arrival)
+        {
+            arrivals[size++] = arrival;
+            ++count[arrival.chip];
+        }
+    };
+
+    std::uint32_t places_of(std::uint32_t net) const { return first_[net + 1] - first_[net]; }
+    const SynapseList* lists_of(const SentEvent& event) const
+    {
+        return lists_.data() + std::size_t{first_[event.net]} * L1Address::count + static_cast<std::size_t>(event.address.value()) * places_of(event.net);
+    }
+    Waiting& waiting_in(std::int64_t window) { return waiting_[static_cast<std::size_t>(window) & (waiting_.size() - 1)]; }
+    void keep(std::int64_t step, const Arrival& arrival, std::int64_t window);
 
     Simd simd_ = choose_simd();
     double timestep_s_;
+    std::int64_t window_steps_;
     model::Jitter jitter_;
     std::uint32_t jitter_key_[2];
     std::vector<std::uint32_t> from_;       ///< [net] chip_address() of its merger
 
-    // [net][address] -> places; the arrays run in parallel, with room for a register behind the last one.
+    // [net] -> places; the arrays run in parallel, with room for a register behind the last one.
     std::vector<std::uint32_t> first_;
     std::vector<std::uint32_t> to_;         ///< merger_address() there
     std::vector<float> delays_;             ///< steps
-    std::vector<SynapseList> lists_;
     std::vector<std::uint16_t> chips_;      ///< of the thread
+    std::vector<SynapseList> lists_;        ///< [net][address][place]
 
-    std::vector<std::vector<Arrival>> ring_;    ///< [step mod size] what acts then
-    std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< beyond the ring: held up in crowded mergers
-    std::vector<Arrival> sorted_;           ///< what acts in the window
+    std::vector<Waiting> waiting_;          ///< [window modulo size]
+    std::vector<std::uint16_t> windows_on_; ///< [step since the beginning of a window] how many windows later that is
+    std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< step; beyond those: held up in crowded mergers; or in the rest of a window
+    std::vector<Arrival> sorted_;           ///< what acts in the window at hand
     std::vector<std::uint32_t> begin_;      ///< [chip] into sorted_, and one more
     std::vector<bool> plastic_;             ///< [chip]
     std::int64_t delayed_ = 0;

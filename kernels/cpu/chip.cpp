@@ -33,14 +33,14 @@ std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes)
 
 }   // namespace
 
-Membranes membranes_of(const Program& program, const ChipProgram& chip)
+Membranes membranes_of(const Program& program, const ChipProgram& chip, std::pmr::memory_resource* memory)
 {
-    return {neuron_circuits(chip), {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())}};
+    return {neuron_circuits(chip), {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())}, memory};
 }
 
-ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes)
-    : program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(membranes_of(program, *chip_)),
-      synapses_(program, index, routes, slots_of(*chip_, membranes_), membranes_.slots()), spike_counts_(chip_->neurons.size()),
+ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes, std::shared_ptr<NearMemory> memory)
+    : memory_(std::move(memory)), program_(&program), chip_(&program.chips[index]), timestep_s_(program.timestep_s), membranes_(membranes_of(program, *chip_, memory_.get())),
+      synapses_(program, index, routes, slots_of(*chip_, membranes_), membranes_.slots(), memory_.get()), spike_counts_(chip_->neurons.size()),
       wired_(!std::all_of(chip_->neurons.begin(), chip_->neurons.end(), [](const NeuronProgram& n) { return n.recorded && !n.sends && !n.through_link; }))
 {
     const double clock_s = 1 / chip_->pll_hz;
@@ -74,10 +74,21 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
         for (std::int64_t step = first; step < last; ++step)
             if (ideal_->anything_at(step))
                 ideal_->take(step, own_ideal_, static_cast<int>(step - first), window);
-    for (const Arrival& arrival : arrivals)
-        synapses_.deliver(arrival.list, model::seconds(first + arrival.step, arrival.late, timestep_s_), window.at(arrival.step, 0));
-    if (ahead.chip != nullptr)
-        ahead.chip->prefetch(ahead.arrivals);
+    // What fires on the next chip comes into the second-level cache meanwhile, and what fires next here into the first.
+    constexpr std::size_t soon = 4;
+    for (std::size_t k = 0; k < arrivals.size() + soon; ++k) {
+        if (k < arrivals.size())
+            synapses_.prefetch<1>(arrivals[k].list);
+        if (k < ahead.arrivals.size())
+            ahead.chip->synapses_.prefetch<2>(ahead.arrivals[k].list);
+        if (k < soon)
+            continue;
+        const Arrival& arrival = arrivals[k - soon];
+        const int step = arrival.since(first);
+        synapses_.deliver(arrival.list, model::seconds(first + step, arrival.late, timestep_s_), window.at(step, 0));
+    }
+    for (std::size_t k = arrivals.size() + soon; k < ahead.arrivals.size(); ++k)
+        ahead.chip->synapses_.prefetch<2>(ahead.arrivals[k].list);
     // Membranes go through the window at once, except where something happens to them in between.
     std::int64_t begin = first;
     const auto run_until = [&](std::int64_t end) {
@@ -118,12 +129,6 @@ void ChipRun::prefetch() const
 {
     for (const char* line = reinterpret_cast<const char*>(this); line < reinterpret_cast<const char*>(this + 1); line += 64)
         __builtin_prefetch(line, 0, 2);
-}
-
-void ChipRun::prefetch(std::span<const Arrival> arrivals) const
-{
-    for (const Arrival& arrival : arrivals)
-        synapses_.prefetch(arrival.list);
 }
 
 bool ChipRun::sampled(std::int64_t step) const

@@ -14,6 +14,7 @@
 #include "ideal_input.hpp"
 #include "ideal_senders.hpp"
 #include "membranes.hpp"
+#include "near_memory.hpp"
 #include "synapses.hpp"
 
 namespace bss {
@@ -25,18 +26,18 @@ struct alignas(64) Outbox {
 };
 
 /// The neurons of a chip.
-Membranes membranes_of(const Program& program, const ChipProgram& chip);
+Membranes membranes_of(const Program& program, const ChipProgram& chip, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
 class ChipRun {
 public:
     /// @param routes  those to the chip, into Program::routes
-    ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes);
+    /// @param memory  of the thread
+    ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes, std::shared_ptr<NearMemory> memory);
 
     /// What the routes fire here (Synapses::take_routes).
     std::vector<RouteLists> take_routes() { return synapses_.take_routes(); }
     /// Starts loading what run() will want first: with short windows most of a chip's data has left the cache since the last one.
     void prefetch() const;
-    void prefetch(std::span<const Arrival> arrivals) const;
     /// What a thread does after a chip: its next one, if there is one, and what acts there.
     struct Ahead {
         const ChipRun* chip = nullptr;
@@ -85,6 +86,7 @@ private:
     void send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent);
     void enter(const std::vector<std::uint32_t>& nets, double time_s, L1Address address, const Sender& sender);
 
+    std::shared_ptr<NearMemory> memory_;
     const Program* program_;
     const ChipProgram* chip_;
     double timestep_s_;

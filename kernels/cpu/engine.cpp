@@ -114,10 +114,11 @@ void CpuEngine::build()
     on_threads(threads_, [&](int thread) {
         failure.guard(0, [&] {
             const Share share = shares[thread];
+            const auto memory = std::make_shared<NearMemory>();
             std::vector<std::vector<RouteLists>> lists;
             int slots = 0;
             for (std::uint32_t c = share.first; c < share.last; ++c) {
-                chips_[c] = std::make_unique<ChipRun>(program_, c, std::span(routes).subspan(first_route[c], first_route[c + 1] - first_route[c]));
+                chips_[c] = std::make_unique<ChipRun>(program_, c, std::span(routes).subspan(first_route[c], first_route[c + 1] - first_route[c]), memory);
                 lists.push_back(chips_[c]->take_routes());
                 slots = std::max(slots, chips_[c]->slots());
                 // The chip has its own copy, in its own order.
@@ -163,7 +164,7 @@ void CpuEngine::advance(std::int64_t steps)
         int turn = turn_;
         while (step < end && !failure.failed_before(step)) {
             if (step == prepared) {
-                prepared = std::min(end, prepared + piece);
+                prepared = std::min(end, (prepared / piece + 1) * piece);
                 if (thread == 0 && !program_.relays.empty())
                     for (const auto& chip : chips_)
                         playback_->relay(chip->take_relayed());
@@ -176,7 +177,7 @@ void CpuEngine::advance(std::int64_t steps)
                         break;
                 }
             }
-            const std::int64_t next = std::min(prepared, step + window);
+            const std::int64_t next = std::min(prepared, (step / window + 1) * window);     // as Arrivals wants it
             failure.guard(step, [&] {
                 file_sent(mine, step, turn ^ 1);
                 if (mine.ideal)
@@ -232,12 +233,15 @@ void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int 
     outbox.sent.clear();
     outbox.fired.clear();
     mine.arrivals.open(first, last);
-    const Share share = mine.share;
-    for (std::uint32_t c = share.first; c < share.last; ++c) {
-        if (c + 2 < share.last)
-            chips_[c + 2]->prefetch();
-        const ChipRun::Ahead ahead = c + 1 < share.last ? ChipRun::Ahead{chips_[c + 1].get(), mine.arrivals.of(c + 1 - share.first)} : ChipRun::Ahead{};
-        chips_[c]->run(first, last, inputs_[c], mine.arrivals.of(c - share.first), outbox, mine.window, ahead);
+    // Back and forth: what a window ends with is still in the cache when the next one begins with it.
+    const std::uint32_t count = mine.share.last - mine.share.first;
+    const auto chip_at = [&](std::uint32_t k) { return turn == 0 ? k : count - 1 - k; };
+    const auto run_of = [&](std::uint32_t k) { return chips_[mine.share.first + chip_at(k)].get(); };
+    for (std::uint32_t k = 0; k < count; ++k) {
+        if (k + 2 < count)
+            run_of(k + 2)->prefetch();
+        const ChipRun::Ahead ahead = k + 1 < count ? ChipRun::Ahead{run_of(k + 1), mine.arrivals.of(chip_at(k + 1))} : ChipRun::Ahead{};
+        run_of(k)->run(first, last, inputs_[mine.share.first + chip_at(k)], mine.arrivals.of(chip_at(k)), outbox, mine.window, ahead);
     }
 }
 

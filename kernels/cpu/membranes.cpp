@@ -117,19 +117,21 @@ struct Place {
 }   // namespace
 
 struct Membranes::Data {
+    explicit Data(std::pmr::memory_resource* memory) : rows(memory), rare(memory) {}
+
     MembraneSettings settings;
     Simd simd = choose_simd();
     std::vector<Place> places;              ///< [neuron]
     std::vector<BlockGroup> groups;
-    std::vector<Row> rows;                  ///< of all blocks, and before each group's what its blocks share
-    std::vector<RareRows> rare;             ///< [block]
+    std::pmr::vector<Row> rows;                  ///< of all blocks, and before each group's what its blocks share
+    std::pmr::vector<RareRows> rare;             ///< [block]
     int accumulators = 0;                   ///< rows of them
     std::int64_t drawn = -1;                ///< group of steps that the noise words belong to
 
     const MembraneRows& membranes(const Place& place) const { return groups[static_cast<std::size_t>(place.group)].membranes(place.block); }
 };
 
-Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings) : data_(std::make_unique<Data>())
+Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings, std::pmr::memory_resource* memory) : data_(std::make_unique<Data>(memory))
 {
     if (!(settings.timestep_s > 0)) {
         throw InputError(fmt::format("timestep: expected more than 0 s, found {}", settings.timestep_s));

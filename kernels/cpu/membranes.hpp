@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,9 @@ struct MembraneSpike {
 
 class Membranes {
 public:
+    /// @param memory  for what every step reads
     /// @throws InputError where a circuit is not usable (no denmem, a capacitance or time constant that is not positive)
-    Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings);
+    Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
     ~Membranes();
     Membranes(Membranes&&) noexcept;
     Membranes& operator=(Membranes&&) noexcept;

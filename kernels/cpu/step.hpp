@@ -182,9 +182,23 @@ BSS_HD LaneSpike* fire_lanes(const BlockGroup& group, int block, int lane, PairO
     return spikes;
 }
 
+/// Memory that will be wanted: a little of it at a time, so that computing goes on meanwhile.
+struct Ahead {
+    const char *next, *end;
+    std::ptrdiff_t portion;
+
+    __attribute__((always_inline)) void load()
+    {
+        constexpr std::ptrdiff_t line = 64;
+        for (const char* const stop = end - next < portion ? end : next + portion; next < stop; next += line) {
+            __builtin_prefetch(next, 0, 2);
+        }
+    }
+};
+
 /// One step of the membranes of an R.
 template <class P, class R>
-static __attribute__((noinline)) LaneSpike* step_membranes(const StepArguments& arguments, int block, int lane, int step, LaneSpike* spikes)
+static __attribute__((noinline)) LaneSpike* step_membranes(const StepArguments& arguments, int block, int lane, int step, Ahead& ahead, LaneSpike* spikes)
 {
     const BlockGroup& group = *arguments.group;
     const int denmems = P::shared ? 1 : group.denmems;
@@ -206,7 +220,9 @@ static __attribute__((noinline)) LaneSpike* step_membranes(const StepArguments& 
     Row* d = begin + membrane_rows;
     const Row* p = P::shared ? group.shared : d;
     Terms<R> sum = step_denmem<P>(d, at, p, of, quanta, arguments.quanta_of_input, at_quanta, v, lift);
+    ahead.load();
     for (int k = 1; k < denmems; ++k) {
+        ahead.load();
         d += P::rows_per_denmem;
         p += P::rows_per_denmem;
         add(sum, step_denmem<P>(d, at, p, of, quanta + k, arguments.quanta_of_input, at_quanta, v, lift));
@@ -257,23 +273,19 @@ template <class P, class R>
 static LaneSpike* step_blocks(const StepArguments& arguments, int begin, int end, LaneSpike* spikes)
 {
     constexpr int per_r = blocks_of<R>, lanes_per_r = registers_per_block == 1 ? lanes : registers<R> * width;
-    constexpr std::ptrdiff_t line = 64;
     // In a window of one step everything is read once, one after the other: the processor sees that coming by itself.
-    const std::ptrdiff_t turns = static_cast<std::ptrdiff_t>(arguments.steps) * ((end - begin) / per_r);
-    const std::ptrdiff_t ahead = arguments.steps == 1 ? 0 : (arguments.next_bytes / line + turns - 1) / turns * line;
-    const char *next = arguments.next, *const next_end = arguments.next + arguments.next_bytes;
+    const std::ptrdiff_t wanted = arguments.steps == 1 ? 0 : arguments.next_bytes;
+    Ahead ahead{arguments.next, arguments.next + wanted, wanted * lanes_per_r / (std::ptrdiff_t{arguments.steps} * (end - begin) / per_r * lanes * arguments.group->denmems) + 64};
     for (int step = 0; step < arguments.steps; ++step) {
         const std::int64_t now = arguments.first_step + step;
         const bool input = (arguments.filled >> step & 1) != 0, draw = arguments.group->features.noise && (now % steps_per_draw == 0 || (step == 0 && arguments.draw));
         for (int block = begin; block < end; block += per_r) {
-            for (const char* stop = next + ahead < next_end ? next + ahead : next_end; next < stop; next += line) {
-                __builtin_prefetch(next, 0, 2);
-            }
             for (int b = block; draw && b < block + per_r; ++b) {
                 draw_noise(arguments, b, now);
             }
             for (int lane = 0; lane < lanes; lane += lanes_per_r) {
-                spikes = input ? step_membranes<P, R>(arguments, block, lane, step, spikes) : step_membranes<typename P::Quiet, R>(arguments, block, lane, step, spikes);
+                spikes = input ? step_membranes<P, R>(arguments, block, lane, step, ahead, spikes)
+                               : step_membranes<typename P::Quiet, R>(arguments, block, lane, step, ahead, spikes);
             }
         }
     }
