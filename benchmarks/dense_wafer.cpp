@@ -108,7 +108,6 @@ int main(int argc, char** argv)
     const double duration_ms = argc > 1 ? std::atof(argv[1]) : 60.0;
     const int wafers = argc > 2 ? std::atoi(argv[2]) : 1;
     constexpr double speedup = 1e4, timestep_ms = 0.1;
-    constexpr double ess_s = 124;            // wall-clock seconds a biological second of the older system model (ESS) for a network of 2,673 neurons on 42 HICANNs, at least
     const auto steps = static_cast<std::int64_t>(duration_ms / timestep_ms);
     benchmark::print_heading();
     for (const bool single_steps : {false, true}) {
@@ -121,7 +120,8 @@ int main(int argc, char** argv)
                 program.window_steps = 1;
             const double seconds = benchmark::measure(std::to_string(wafers) + (wafers == 1 ? " full wafer" : " full wafers"), std::move(program), {}, steps, threads, speedup);
             if (!single_steps)
-                std::printf("  ESS took at least %.0f s for 1/%.0f of the neurons: %.0f times as long a neuron\n", ess_s, wafers * 196608 / 2673.0, ess_s / 2673 / (seconds / wafers / 196608));
+                std::printf("  ESS took at least %.0f s for 1/%.0f of the neurons: %.0f times as long a neuron\n", benchmark::ess_s,
+                            wafers * 196608 / benchmark::ess_neurons, benchmark::ess_s / benchmark::ess_neurons / (seconds / wafers / 196608));
         }
     }
     rusage usage{};

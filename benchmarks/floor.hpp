@@ -25,6 +25,9 @@ inline double clock_seconds(clockid_t clock)
 }
 inline double thread_seconds() { return clock_seconds(CLOCK_THREAD_CPUTIME_ID); }
 
+/// Wall-clock seconds that the older system model of this hardware (ESS) took for a biological second, at least, with a network of 2,673 neurons on 42 HICANNs.
+inline constexpr double ess_s = 124, ess_neurons = 2673;
+
 struct Costs {
     double denmem_step_ns = 0, row_event_ns = 0;
 };
