@@ -18,6 +18,7 @@ constexpr double seconds_a_trace = 0.11, seconds_a_row = 0.3, seconds_adc_clock 
 constexpr int rows_of_a_block = 24;
 
 constexpr int stimulus_samples = 129;
+std::int64_t steps_of(double duration_s, double step_s) { return static_cast<std::int64_t>(std::ceil(duration_s / step_s)); }
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
 /// Firing that is switched off is a threshold that no membrane reaches.
@@ -110,6 +111,10 @@ public:
                 c.v_threshold_volt = no_threshold_volt;
         }
         const Events events = events_of(stimulation);
+        std::array<Waveform, FgBlock::count> waveforms;
+        const double step_s = acquisition.every / adc_hz_;
+        for (std::size_t b = 0; b < waveforms.size(); ++b)
+            waveforms[b] = waveform(config_.stimulus[b], step_s, steps_of(acquisition.settle_s, step_s), steps_of(acquisition.duration_s, step_s));
 
         std::vector<std::pair<std::size_t, std::size_t>> batches;
         std::size_t most = 1;
@@ -119,7 +124,7 @@ public:
         for (std::size_t first = 0; first < membranes.size(); first += size)
             batches.emplace_back(first, std::min(size, membranes.size() - first));
         parallel_for(batches.size(), [&](std::size_t b) {
-            run(std::span(membranes).subspan(batches[b].first, batches[b].second), circuits, acquisition, events, seen);
+            run(std::span(membranes).subspan(batches[b].first, batches[b].second), circuits, acquisition, events, waveforms, seen);
         });
     }
 
@@ -246,42 +251,60 @@ private:
         return events;
     }
 
-    /// Current stimulus of a membrane from step to step, where it changes: the mean over a step, as it may turn within.
-    void add_currents(const Wired& membrane, std::uint32_t neuron, const std::array<DenmemCircuit, Denmem::count>& circuits, double step_s, MembraneExperiment& experiment) const
+    /// DACs of a current stimulus from step to step, where they change: (step, mean over the step, as it may turn within).
+    using Waveform = std::vector<std::pair<std::int64_t, double>>;
+    Waveform waveform(const CurrentStimulus& stimulus, double step_s, std::int64_t settle, std::int64_t samples) const
     {
-        struct Ring {
-            const CurrentStimulus& stimulus;
-            double sample_s, ampere_per_dac;
-        };
-        std::vector<Ring> rings;
-        for (const Denmem d : membrane.denmems)
-            if (const CurrentStimulus& stimulus = config_.stimulus[d.shared_fg_block().value()]; stimulus.enable && config_.denmems[d.value()].enable_current_input)
-                rings.push_back({stimulus, (stimulus.pulse_length + 1) * 4 / config_.pll_hz, circuits[d.value()].stimulus_ampere_per_dac});
-        if (rings.empty())
-            return;
+        Waveform changes;
+        if (!stimulus.enable)
+            return changes;
+        const double sample_s = (stimulus.pulse_length + 1) * 4 / config_.pll_hz;
+        const auto dac = [&](std::int64_t n) { return stimulus.dac[static_cast<std::size_t>((n % stimulus_samples + stimulus_samples) % stimulus_samples)]; };
         double last = 0;
-        for (std::int64_t step = -experiment.settle; step < experiment.samples; ++step) {
-            double sum = 0;
+        for (std::int64_t step = -settle; step < samples; ++step) {
             const double begin = static_cast<double>(step) * step_s, end = begin + step_s;
-            for (const Ring& ring : rings) {
-                const auto dac = [&](std::int64_t n) { return ring.stimulus.dac[static_cast<std::size_t>((n % stimulus_samples + stimulus_samples) % stimulus_samples)]; };
-                const auto first = static_cast<std::int64_t>(std::floor(begin / ring.sample_s));
-                double mean = dac(first);
-                for (std::int64_t n = first + 1; static_cast<double>(n) * ring.sample_s < end; ++n)
-                    mean += (dac(n) - dac(n - 1)) * (end - static_cast<double>(n) * ring.sample_s) / step_s;
-                sum += mean * ring.ampere_per_dac;
+            const auto first = static_cast<std::int64_t>(std::floor(begin / sample_s));
+            double mean = dac(first);
+            for (std::int64_t n = first + 1; static_cast<double>(n) * sample_s < end; ++n)
+                mean += (dac(n) - dac(n - 1)) * (end - static_cast<double>(n) * sample_s) / step_s;
+            if (mean != last)
+                changes.emplace_back(step, mean);
+            last = mean;
+        }
+        return changes;
+    }
+
+    /// Current into a membrane: that of all its denmems that take one.
+    void add_currents(const Wired& membrane, std::uint32_t neuron, const std::array<DenmemCircuit, Denmem::count>& circuits, const std::array<Waveform, FgBlock::count>& waveforms,
+                      MembraneExperiment& experiment) const
+    {
+        std::array<double, FgBlock::count> ampere_per_dac{}, dac{};
+        for (const Denmem d : membrane.denmems)
+            if (config_.denmems[d.value()].enable_current_input)
+                ampere_per_dac[d.shared_fg_block().value()] += circuits[d.value()].stimulus_ampere_per_dac;
+        std::array<std::size_t, FgBlock::count> next{};
+        for (;;) {
+            std::int64_t step = experiment.samples;
+            for (std::size_t b = 0; b < next.size(); ++b)
+                if (ampere_per_dac[b] > 0 && next[b] < waveforms[b].size())
+                    step = std::min(step, waveforms[b][next[b]].first);
+            if (step == experiment.samples)
+                return;
+            double sum = 0;
+            for (std::size_t b = 0; b < next.size(); ++b) {
+                if (next[b] < waveforms[b].size() && waveforms[b][next[b]].first == step)
+                    dac[b] = waveforms[b][next[b]++].second;
+                sum += dac[b] * ampere_per_dac[b];
             }
-            if (sum != last)
-                experiment.currents.push_back({step, neuron, sum});
-            last = sum;
+            experiment.currents.push_back({step, neuron, sum});
         }
     }
 
     void run(std::span<const Wired> membranes, const std::array<DenmemCircuit, Denmem::count>& circuits, const Acquisition& acquisition, const Events& events,
-             const std::function<void(Denmem, const BenchTrace&)>& seen) const
+             const std::array<Waveform, FgBlock::count>& waveforms, const std::function<void(Denmem, const BenchTrace&)>& seen) const
     {
         const double step_s = acquisition.every / adc_hz_;
-        MembraneExperiment experiment{.settle = static_cast<std::int64_t>(std::ceil(acquisition.settle_s / step_s)), .samples = static_cast<std::int64_t>(std::ceil(acquisition.duration_s / step_s))};
+        MembraneExperiment experiment{.settle = steps_of(acquisition.settle_s, step_s), .samples = steps_of(acquisition.duration_s, step_s)};
         for (const Wired& membrane : membranes) {
             NeuronCircuit neuron;
             for (const Denmem d : membrane.denmems)
@@ -289,7 +312,7 @@ private:
             neuron.firing = std::max(0, membrane.firing);
             neuron.initial_volt = neuron.denmems[static_cast<std::size_t>(neuron.firing)].e_leak_volt;
             neuron.place = static_cast<std::uint32_t>(membrane.denmems[static_cast<std::size_t>(neuron.firing)].value());
-            add_currents(membrane, static_cast<std::uint32_t>(experiment.neurons.size()), circuits, step_s, experiment);
+            add_currents(membrane, static_cast<std::uint32_t>(experiment.neurons.size()), circuits, waveforms, experiment);
             experiment.neurons.push_back(std::move(neuron));
         }
         std::stable_sort(experiment.currents.begin(), experiment.currents.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
