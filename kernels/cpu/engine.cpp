@@ -19,6 +19,13 @@ namespace {
 /// Less work than this (denmem-steps) between two barriers is not worth another thread.
 constexpr std::int64_t least_share = 1024;
 
+/// An assignment of {} would keep the memory.
+template <class T>
+void give_back(std::vector<T>& values)
+{
+    std::vector<T>().swap(values);
+}
+
 /// Keeps an exception of a thread: one that left the loop would leave the others waiting at the barrier.
 class Failure {
 public:
@@ -122,9 +129,9 @@ void CpuEngine::build()
                 lists.push_back(chips_[c]->take_routes());
                 slots = std::max(slots, chips_[c]->slots());
                 // The chip has its own copy, in its own order.
-                program_.chips[c].addresses = {};
-                program_.chips[c].increments = {};
-                program_.chips[c].circuits = {};
+                give_back(program_.chips[c].addresses);
+                give_back(program_.chips[c].increments);
+                give_back(program_.chips[c].circuits);
             }
             workplaces_[thread] = std::make_unique<Workplace>(Workplace{share, WindowInput(program_.window_steps, slots), Arrivals(program_, share.first, lists)});
         });
@@ -142,7 +149,7 @@ void CpuEngine::build()
             });
         });
         failure.rethrow();
-        program_.ideal.synapses = {};       // each thread has its own
+        give_back(program_.ideal.synapses);     // each thread has its own
     }
     playback_ = std::make_unique<Playback>(program_, stimulus_);
 }
