@@ -163,6 +163,12 @@ def calibration_page(account, errors):
         "<h2>Yield by reason</h2>",
         table(["parameter", "yield", *(reason.replace("_", " ") for reason in reasons)], failed),
     ]
+    if measured := account["protocols"]:
+        parts += [
+            "<h2>Time by protocol</h2>",
+            table(["protocol", "seconds", "hours on a real bench"], [(name, float(p["seconds"]), p["lab_seconds"] / 3600) for name, p in measured.items()]),
+            "<p>Of the chips that were measured for this page, added up: they run side by side. V_exp gives delta_T too, a tau_w.</p>",
+        ]
     with matplotlib.rc_context(STYLE):
         drawings = [
             ("Before and after", draw_histograms(errors, units) if errors else None),
