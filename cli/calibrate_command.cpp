@@ -73,12 +73,13 @@ void write_errors(const fs::path& path, const std::vector<QualityReport>& report
         for (const QualityReport& report : reports) {
             std::vector<std::int32_t> hicann;
             std::vector<std::uint16_t> circuit;
-            std::vector<float> target, error, sigma;
+            std::vector<float> target, error, predicted, sigma;
             for (const QualityReport::Error& e : report.errors) {
                 hicann.push_back(e.hicann.value());
                 circuit.push_back(e.circuit);
                 target.push_back(e.target);
                 error.push_back(e.error);
+                predicted.push_back(e.predicted);
                 sigma.push_back(e.sigma);
             }
             const auto group = hdf5::create_group(file, std::string(info(report.quantity).name));
@@ -86,6 +87,7 @@ void write_errors(const fs::path& path, const std::vector<QualityReport>& report
             hdf5::write_dataset(group, "circuit", circuit);
             hdf5::write_dataset(group, "target", target);
             hdf5::write_dataset(group, "error", error);
+            hdf5::write_dataset(group, "predicted", predicted);
             hdf5::write_dataset(group, "sigma", sigma);
             hdf5::write_dataset(group, "uncalibrated", report.uncalibrated);
         }
@@ -129,7 +131,7 @@ Json account_of(const std::vector<QualityReport>& reports, const Table& table, c
         for (std::size_t r = 0; r < report.failed.size(); ++r)
             if (report.failed[r] > 0)
                 failed[std::string(name_of(static_cast<Reason>(r)))] = report.failed[r];
-        parameters[std::string(info(report.quantity).name)] = {{"unit", info(report.quantity).unit}, {"yield", s.yield}, {"failed", failed}, {"sigma_uncalibrated", s.sigma_uncalibrated},
+        parameters[std::string(info(report.quantity).name)] = {{"unit", info(report.quantity).unit}, {"yield", s.yield}, {"failed", failed}, {"out_of_reach", report.out_of_reach}, {"sigma_uncalibrated", s.sigma_uncalibrated},
                                                                {"bias", s.bias}, {"sigma", s.sigma}, {"p95", s.p95}, {"oracle_sigma", s.oracle_sigma},
                                                                {"within_1_sigma", s.within_1_sigma}, {"within_2_sigma", s.within_2_sigma}};
     }

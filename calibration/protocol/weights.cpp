@@ -98,18 +98,21 @@ public:
                 t = {.form = Transform::Form::constant, .reason = Reason::none, .c = {sum / count}, .variance = {0, 0, 0}, .dac_low = 0, .dac_high = dac_max, .residual = deviation,
                      .points = static_cast<std::uint16_t>(count)};
             }
-        // The mean of all rows is the data sheet's; how well one row is known: as two halves of its denmems agree, and the shared cell's write error.
+        // The mean of all rows is the data sheet's, to what so many rows scatter; how well one row is known: to the write errors of the four shared cells, whose
+        // own mean is lost in that. The scatter over a row's denmems is its synapses', whose mean is the row's.
         auto& rows = lab.table.of(quantity());
         double mean = 0;
         int count = 0;
+        std::vector<double> factors;
         for (const Transform& t : rows)
             if (t.good())
-                mean += t.c[0], ++count;
-        const double shared = lab.datasheet.write_sigma(dac_max, true) / dac_max;
+                mean += t.c[0], ++count, factors.push_back(t.c[0]);
+        const double shared = lab.datasheet.write_sigma(dac_max, true) / dac_max, spread = robust_deviation(factors);
+        constexpr double own = 1 - 1.0 / FgBlock::count;
         for (Transform& t : rows)
             if (t.good()) {
                 t.c[0] *= count / mean;
-                t.variance[0] = t.residual * t.residual / t.points + shared * shared;
+                t.variance[0] = own * shared * shared + spread * spread / std::max(1, count);
             }
     }
 

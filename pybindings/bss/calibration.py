@@ -20,11 +20,11 @@ MOST_DRAWN = 50_000  # of a parameter's errors, taken evenly; the numbers of the
 class Errors:
     """What one parameter's circuits were found to be off by: arrays, one entry a circuit and target.
 
-    hicann, circuit; target (SI); error, sigma (unit of the report); uncalibrated: errors with nominal curves."""
+    hicann, circuit; target (SI); error, predicted (what the table says of it beforehand), sigma (unit of the report); uncalibrated: errors with nominal curves."""
 
     def __init__(self, group):
         self.hicann, self.circuit, self.target = (group[name][...] for name in ("hicann", "circuit", "target"))
-        self.error, self.sigma = group["error"][...], group["sigma"][...]
+        self.error, self.predicted, self.sigma = (group[name][...] for name in ("error", "predicted", "sigma"))
         self.uncalibrated = group["uncalibrated"][...]
 
     def per_chip(self):
@@ -81,7 +81,7 @@ def draw_pulls(errors):
     grid = np.linspace(-4, 4, 81)
     for axes, (name, e) in zip(panels, stated.items()):
         good = e.sigma > 0
-        axes.hist(_thinned(e.error[good] / e.sigma[good]), grid, density=True, color="#9CC4E4")
+        axes.hist(_thinned((e.error[good] - e.predicted[good]) / e.sigma[good]), grid, density=True, color="#9CC4E4")
         axes.plot(grid, np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi), color="black", linewidth=0.8)
         axes.set_title(name, loc="left")
         axes.set_xlabel("error / stated σ")
