@@ -12,7 +12,7 @@ if(NOT BSS_CUDA STREQUAL OFF)
   endif()
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
-    set(BSS_CUDA_ARCHITECTURES 80 90-real 100-real CACHE STRING "code for A100, H100, B200, and PTX of compute_80 for what is between and after them")
+    set(BSS_CUDA_ARCHITECTURES 80 90-real 100 CACHE STRING "code for A100, H100, B200, and PTX for what is between and after them")
     set(CMAKE_CUDA_ARCHITECTURES ${BSS_CUDA_ARCHITECTURES})
     set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)            # so that another one can stand in for it, as an emulator does
     set(CMAKE_BUILD_RPATH ${CMAKE_BINARY_DIR}/lib)    # where the programs of the build tree find libbss_cuda.so

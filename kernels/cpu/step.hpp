@@ -155,7 +155,7 @@ static __attribute__((noinline)) LaneSpike* fire_lanes(const BlockGroup& group, 
         }
         const Terms<float> of_lane{terms[0][i], terms[1][i], terms[2][i], terms[3][i], terms[4][i], terms[5][i]};
         const int lane = lane0 + i;
-        const DenmemColumn column{group.denmems, rows.count * lanes, d[rows.w].of + lane, p[rows.jump].of + lane,
+        const DenmemColumn column{group.denmems, rows.count * lanes, rows.count * lanes, d[rows.w].of + lane, p[rows.jump].of + lane,
                                   p[rows.rate].of + lane, p[rows.slope].of + lane, p[rows.intercept].of + lane};
         const Firing f = fire<P>(begin[i], of_lane, free[i], rare.v_reset[lane], rare.tau_refrac[lane], column);
         m.v.of[lane] = f.v;

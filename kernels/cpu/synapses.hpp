@@ -21,8 +21,8 @@ namespace bss {
 struct SynapseList {
     std::uint32_t place = ~0u;
 
-    std::uint32_t first() const { return place >> 8; }      ///< word
-    std::uint32_t lines() const { return place & 255; }     ///< of the cache that it lies in
+    constexpr std::uint32_t first() const { return place >> 8; }    ///< word
+    constexpr std::uint32_t lines() const { return place & 255; }   ///< of the cache that it lies in
     auto operator<=>(const SynapseList&) const = default;
 };
 inline constexpr SynapseList no_list;
@@ -35,6 +35,14 @@ struct RouteLists {
 
 class Synapses {
 public:
+    // A list is made of segments: a header with the numbers of rows that accept the event, whether a synapse answers or not, and of synapses that do; with
+    // plasticity the state that they share; then the synapses, quanta in the upper 18 bits, input and slot in the lower 14.
+    static constexpr int count_bits = 20;                   // less than 2^10 rows (ChipProgram::rows) of 256 synapses
+    static constexpr std::uint32_t more_bit = 1u << 31, plastic_bit = 1u << 30, rows_mask = (1u << (30 - count_bits)) - 1, count_mask = (1u << count_bits) - 1;
+    static constexpr std::uint32_t group = 4;               // some synapses that add nothing fill the last group: few lists have more than one, whose end the processor foresees
+    static constexpr int slot_bits = 14;                    // two inputs, at most 16 slots a denmem (membranes.hpp)
+    static constexpr std::uint32_t slot_mask = (1u << slot_bits) - 1;
+
     /// @param routes  those to the chip, into Program::routes
     /// @param slots  Membranes' slot of each of the chip's denmems, parallel to ChipProgram::denmems
     /// @param slot_count  Membranes' slots
@@ -44,6 +52,8 @@ public:
 
     /// What its routes fire, in their order. Whoever wants to know takes it along.
     std::vector<RouteLists> take_routes() { return std::move(routes_); }
+    /// All lists; for whoever delivers by himself.
+    std::vector<std::uint32_t> all_words() const { return {words(), words() + lines_.size() * words_of_line}; }
 
     /// Adds the conductances of a list to the accumulators [input][slot]. Events must come in order of time where drivers are plastic.
     void deliver(SynapseList list, double time_s, std::int32_t* sums)
@@ -85,14 +95,6 @@ public:
     std::int64_t synaptic_events() const { return synaptic_events_; }
 
 private:
-    // A list is made of segments: a header with the numbers of rows that accept the event, whether a synapse answers or not, and of synapses that do; with
-    // plasticity the state that they share; then the synapses, quanta in the upper 18 bits, input and slot in the lower 14.
-    static constexpr int count_bits = 20;                   // less than 2^10 rows (ChipProgram::rows) of 256 synapses
-    static constexpr std::uint32_t more_bit = 1u << 31, plastic_bit = 1u << 30, rows_mask = (1u << (30 - count_bits)) - 1, count_mask = (1u << count_bits) - 1;
-    static constexpr std::uint32_t group = 4;               // some synapses that add nothing fill the last group: few lists have more than one, whose end the processor foresees
-    static constexpr int slot_bits = 14;                    // two inputs, at most 16 slots a denmem (membranes.hpp)
-    static constexpr std::uint32_t slot_mask = (1u << slot_bits) - 1;
-
     static constexpr std::uint32_t words_of_line = 16;
     struct alignas(64) Line {
         std::uint32_t words[words_of_line];

@@ -5,6 +5,10 @@
 
 namespace bss::cuda {
 
+/// The crossings of this window, as many as there was room for.
+__device__ inline Crossed* crossings_of(const Machine& m) { return m.crossed + 2 * std::size_t{blockIdx.x} * m.room.crossings; }
+__device__ inline std::uint32_t crossings_in(const Block& block) { return min(block.crossings, block.machine.room.crossings); }
+
 /// The host's events of this window.
 struct Inputs {
     const Passing* first;
@@ -29,7 +33,6 @@ __device__ void into_nets(const Machine& m, const ChipData& chip, const ChipPara
 struct PassingList {
     const Machine& m;
     Block& block;
-    std::uint32_t window;
 
     __device__ Passing* unsorted() const { return m.passing + 2 * std::size_t{blockIdx.x} * m.room.passing; }
     __device__ Passing* sorted() const { return unsorted() + m.room.passing; }
@@ -39,7 +42,7 @@ struct PassingList {
         if (at < m.room.passing)
             unsorted()[at] = event;
         else
-            does_not_fit(m, window, &Room::passing, at + 1);
+            does_not_fit(block, &Room::passing, at + 1);
     }
 };
 
@@ -63,83 +66,85 @@ __device__ inline void record(const Machine& m, const ChipData& chip, std::uint3
 }
 
 /// Without limits of bandwidth nothing waits: each event goes its way by itself.
-__device__ inline void send_freely(const Machine& m, Block& block, const ChipData& chip, const Crossed* crossed, std::uint32_t count, std::uint32_t window, std::int64_t last)
+__device__ __noinline__ inline void send_freely()
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const ChipData& chip = m.chip[blockIdx.x];
     const ChipParameters& p = m.parameters[blockIdx.x];
-    const std::uint32_t warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    const std::uint32_t warp = threadIdx.x / 32, lane = threadIdx.x % 32, count = crossings_in(block);
     for (std::uint32_t k = warp; k < count; k += threads / 32) {
-        const Crossed one = crossed[k];
+        const Crossed one = crossings_of(m)[k];
         if (lane == 0)
             record(m, chip, block.first_record + k, one, p.flags[one.neuron] & recorded);
         if (p.flags[one.neuron] & sends)
-            into_nets(m, chip, p, one.neuron, one.time_s, one.number, last, [&](const Passing& event) { file(m, block, chip, event, window, lane); });
+            into_nets(m, chip, p, one.neuron, one.time_s, one.number, end_of_window(block), [&](const Passing& event) { file(chip, event); });
     }
-    const Inputs inputs = inputs_of(*m.piece, window);
+    const Inputs inputs = inputs_of(*m.piece, block.window);
     for (std::uint32_t k = warp; k < inputs.count; k += threads / 32) {
         Passing event = inputs.first[k];
-        event.earliest = last;
-        file(m, block, chip, event, window, lane);
+        event.earliest = end_of_window(block);
+        file(chip, event);
     }
 }
 
-/// Events that wait in a merger beyond the end of the next window stay with the chip: the rings of their targets may be too short for them.
-__device__ inline void file_or_hold(const Machine& m, Block& block, const ChipData& chip, const Passing* events, std::uint32_t count, Passing* held, double soon_s, std::uint32_t window)
+// With them the block takes one stage after the other, with a barrier in between.
+
+/// Crossings in order of time.
+__device__ __noinline__ inline void sort_crossings()
 {
-    const std::uint32_t lane = threadIdx.x % 32;
-    for (std::uint32_t k = threadIdx.x / 32; k < count; k += threads / 32) {
-        const Passing event = events[k];
-        if (event.time_s < soon_s) {
-            file(m, block, chip, event, window, lane);
-        } else if (lane == 0) {
-            const std::uint32_t at = atomicAdd(&block.held, 1u);
-            if (at < m.room.passing)
-                held[at] = event;
-            else
-                does_not_fit(m, window, &Room::passing, at + 1);
-        }
-    }
+    const Block& block = shared_block();
+    Crossed* const unsorted = crossings_of(block.machine);
+    sort_few(unsorted, unsorted + block.machine.room.crossings, crossings_in(block), [](const Crossed& a, const Crossed& b) { return a.time_s != b.time_s ? a.time_s < b.time_s : a.neuron < b.neuron; });
 }
 
-/// Through priority encoders and mergers, with all that is due before the end of the window.
-__device__ inline void send_in_order(const Machine& m, Block& block, const ChipData& chip, Crossed* unsorted, std::uint32_t count, std::uint32_t window, std::int64_t last)
+/// Through the priority encoders, one a warp, with all that is due before the end of the window; the host's events beside them.
+__device__ __noinline__ inline void encode()
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const ChipData& chip = m.chip[blockIdx.x];
     const ChipParameters& p = m.parameters[blockIdx.x];
-    ChipLinks& links = m.links[blockIdx.x];
-    const std::uint32_t t = threadIdx.x;
-    const double end_s = static_cast<double>(last) * m.timestep_s;
-    PassingList passing{m, block, window};
-
-    Crossed* const crossed = unsorted + m.room.crossings;
-    sort_few(unsorted, crossed, count, [](const Crossed& a, const Crossed& b) { return a.time_s != b.time_s ? a.time_s < b.time_s : a.neuron < b.neuron; });
+    PassingList passing{m, block};
+    const std::uint32_t t = threadIdx.x, count = crossings_in(block);
     if (t % 32 == 0 && t / 32 < NeuronBlock::count) {
         const int b = static_cast<int>(t / 32);
-        PriorityEncoder& encoder = links.encoders[b];
-        Served served{passing, chip, p, last};
+        PriorityEncoder& encoder = m.links[blockIdx.x].encoders[b];
+        Served served{passing, chip, p, end_of_window(block)};
         for (std::uint32_t k = 0; k < count; ++k) {
-            Crossed& one = crossed[k];
+            Crossed& one = crossings_of(m)[m.room.crossings + k];
             if (p.block[one.neuron] == b && p.flags[one.neuron] & sends)
                 one.lost = !encoder.push(p.encoder_input[one.neuron], {one.time_s, one.neuron, one.number}, served);
         }
-        encoder.serve(end_s, served);
+        encoder.serve(static_cast<double>(end_of_window(block)) * m.timestep_s, served);
     }
-    const Inputs inputs = inputs_of(*m.piece, window);
+    const Inputs inputs = inputs_of(*m.piece, block.window);
     for (std::uint32_t k = t; k < inputs.count; k += threads) {
         Passing event = inputs.first[k];
-        event.earliest = last;
+        event.earliest = end_of_window(block);
         passing.add(event);
     }
-    __syncthreads();
+}
 
-    const std::uint32_t events = min(block.passing, m.room.passing);
-    if (t == threads - 1)
+/// Up to the host, by one thread; the others put what has left the encoders in order of time.
+__device__ __noinline__ inline void record_and_sort()
+{
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const ChipData& chip = m.chip[blockIdx.x];
+    const ChipParameters& p = m.parameters[blockIdx.x];
+    const std::uint32_t count = crossings_in(block);
+    if (threadIdx.x == threads - 1)
         for (std::uint32_t k = 0; k < count; ++k) {
-            const std::uint8_t flags = p.flags[crossed[k].neuron];
-            const bool lost = crossed[k].lost, full = !lost && flags & through_link && !links.up.push(crossed[k].time_s);
-            block.counters.l1_neuron_lost += lost;
+            const Crossed& one = crossings_of(m)[m.room.crossings + k];
+            const std::uint8_t flags = p.flags[one.neuron];
+            const bool full = !one.lost && flags & through_link && !m.links[blockIdx.x].up.push(one.time_s);
+            block.counters.l1_neuron_lost += one.lost;
             block.counters.l2_up_lost += full;
-            record(m, chip, block.first_record + k, crossed[k], !lost && !full && flags & recorded);
+            record(m, chip, block.first_record + k, one, !one.lost && !full && flags & recorded);
         }
-    sort_few(passing.unsorted(), passing.sorted(), events, [](const Passing& a, const Passing& b) {
+    const PassingList passing{m, block};
+    sort_few(passing.unsorted(), passing.sorted(), min(block.passing, m.room.passing), [](const Passing& a, const Passing& b) {
         if (a.time_s != b.time_s)
             return a.time_s < b.time_s;
         if (a.kind != b.kind)
@@ -148,47 +153,89 @@ __device__ inline void send_in_order(const Machine& m, Block& block, const ChipD
             return a.sender < b.sender;
         return a.number != b.number ? a.number < b.number : a.net < b.net;
     });
-    if (t % 32 == 0 && t / 32 < chip.nets)
-        for (std::uint32_t k = 0; k < events; ++k) {
-            Passing& event = passing.sorted()[k];
-            if (event.net == chip.first_net + t / 32)
-                event.time_s = *links.mergers[t / 32].push(event.time_s);
-        }
-    __syncthreads();
-
-    const double soon_s = end_s + m.window_steps * m.timestep_s;
-    const std::uint32_t turn = links.turn, waiting = links.held;
-    Passing* const held = m.held[turn ^ 1] + std::size_t{blockIdx.x} * m.room.passing;
-    file_or_hold(m, block, chip, m.held[turn] + std::size_t{blockIdx.x} * m.room.passing, waiting, held, soon_s, window);
-    file_or_hold(m, block, chip, passing.sorted(), events, held, soon_s, window);
-    __syncthreads();
-    if (t == 0) {
-        links.turn = turn ^ 1;
-        links.held = block.held;
-    }
 }
 
-/// All threads.
-__device__ __forceinline__ void send(std::uint32_t window, std::int64_t last)
+/// Through the mergers, one a warp.
+__device__ __noinline__ inline void merge()
 {
     Block& block = shared_block();
     const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
-    const std::uint32_t fired = block.crossings, count = min(fired, m.room.crossings);
-    if (threadIdx.x == 0) {
-        block.passing = block.held = 0;
-        if (fired > m.room.crossings)
-            does_not_fit(m, window, &Room::crossings, fired);
-        block.first_record = fired > 0 ? atomicAdd(&m.report->records, fired) : 0;
-        if (block.first_record + fired > m.room.records)
-            does_not_fit(m, window, &Room::records, block.first_record + fired);
+    const std::uint32_t merger = threadIdx.x / 32, events = min(block.passing, m.room.passing);
+    if (threadIdx.x % 32 != 0 || merger >= chip.nets)
+        return;
+    Passing* const sorted = PassingList{m, block}.sorted();
+    for (std::uint32_t k = 0; k < events; ++k)
+        if (sorted[k].net == chip.first_net + merger)
+            sorted[k].time_s = *m.links[blockIdx.x].mergers[merger].push(sorted[k].time_s);
+}
+
+/// Events that wait in a merger beyond the end of the next window stay with the chip: the rings of their targets may be too short for them.
+/// @param waited  since the window before; or those of this window
+__device__ __noinline__ inline void file_or_hold(bool waited)
+{
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const ChipLinks& links = m.links[blockIdx.x];
+    const std::size_t own = std::size_t{blockIdx.x} * m.room.passing;
+    const Passing* const events = waited ? m.held[links.turn] + own : PassingList{m, block}.sorted();
+    const std::uint32_t count = waited ? links.held : min(block.passing, m.room.passing);
+    const double soon_s = static_cast<double>(end_of_window(block)) * m.timestep_s + m.window_steps * m.timestep_s;
+    for (std::uint32_t k = threadIdx.x / 32; k < count; k += threads / 32) {
+        const Passing event = events[k];
+        if (event.time_s < soon_s) {
+            file(m.chip[blockIdx.x], event);
+        } else if (threadIdx.x % 32 == 0) {
+            const std::uint32_t at = atomicAdd(&block.held, 1u);
+            if (at < m.room.passing)
+                m.held[links.turn ^ 1][own + at] = event;
+            else
+                does_not_fit(block, &Room::passing, at + 1);
+        }
     }
+}
+
+/// Places for the window's crossings in the recording.
+__device__ __noinline__ inline void begin_sending()
+{
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const std::uint32_t fired = block.crossings;
+    block.passing = block.held = 0;
+    if (fired > m.room.crossings)
+        does_not_fit(block, &Room::crossings, fired);
+    block.first_record = fired > 0 ? atomicAdd(&m.report->records, fired) : 0;
+    if (block.first_record + fired > m.room.records)
+        does_not_fit(block, &Room::records, block.first_record + fired);
+}
+
+/// All threads.
+__device__ __forceinline__ void send()
+{
+    Block& block = shared_block();
+    if (threadIdx.x == 0)
+        begin_sending();
     __syncthreads();
-    Crossed* const crossed = m.crossed + 2 * std::size_t{blockIdx.x} * m.room.crossings;
-    if (m.link_bandwidth)
-        send_in_order(m, block, chip, crossed, count, window, last);
-    else
-        send_freely(m, block, chip, crossed, count, window, last);
+    if (!block.machine.link_bandwidth) {
+        send_freely();
+        return;
+    }
+    sort_crossings();
+    __syncthreads();
+    encode();
+    __syncthreads();
+    record_and_sort();
+    __syncthreads();
+    merge();
+    __syncthreads();
+    file_or_hold(true);
+    file_or_hold(false);
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        ChipLinks& links = block.machine.links[blockIdx.x];
+        links.turn ^= 1;
+        links.held = block.held;
+    }
 }
 
 }   // namespace bss::cuda

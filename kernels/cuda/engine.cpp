@@ -62,12 +62,12 @@ void CudaEngine::build()
     recorded_.traces.resize(program_.traces.size());
 
     kernel_ = run_windows_for(loaded_->needs());
-    check(cudaFuncSetAttribute(kernel_, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(block_bytes())), "asking for shared memory");
+    check(cudaFuncSetAttribute(kernel_.function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(kernel_.shared_bytes)), "asking for shared memory");
     int device = 0, cooperative = 0, multiprocessors = 0, blocks = 0;
     check(cudaGetDevice(&device), "finding the device");
     check(cudaDeviceGetAttribute(&cooperative, cudaDevAttrCooperativeLaunch, device), "asking the device");
     check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device), "asking the device");
-    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel_, cuda::threads, block_bytes()), "asking the device");
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel_.function, cuda::threads, kernel_.shared_bytes), "asking the device");
     pace_ = !loaded_->exchanges()                                                                    ? Pace::alone
             : cooperative != 0 && program_.chips.size() <= static_cast<std::size_t>(blocks) * static_cast<std::size_t>(multiprocessors) ? Pace::together
                                                                                                      : Pace::stepwise;
@@ -233,8 +233,8 @@ void CudaEngine::launch_window(std::uint32_t window)
     Machine machine = loaded_->machine();
     void* arguments[] = {&machine, &pace_, &window};
     const dim3 grid(machine.chips), block(cuda::threads);
-    check(pace_ == Pace::together ? cudaLaunchCooperativeKernel(kernel_, grid, block, arguments, block_bytes(), work_)
-                                  : cudaLaunchKernel(kernel_, grid, block, arguments, block_bytes(), work_),
+    check(pace_ == Pace::together ? cudaLaunchCooperativeKernel(kernel_.function, grid, block, arguments, kernel_.shared_bytes, work_)
+                                  : cudaLaunchKernel(kernel_.function, grid, block, arguments, kernel_.shared_bytes, work_),
           "launching the kernel");
 }
 

@@ -61,7 +61,7 @@ private:
     cuda::Staged<cuda::Report> report_;
     std::unique_ptr<cuda::LoadedProgram> loaded_;
     cuda::Pace pace_ = cuda::Pace::stepwise;
-    const void* kernel_ = nullptr;
+    cuda::Kernel kernel_;
     std::unique_ptr<cuda::Graph> graph_;            ///< Pace::stepwise: the windows of a whole piece
     std::array<Slot, 2> slots_;
     int turn_ = 0;                                  ///< slot of the next piece

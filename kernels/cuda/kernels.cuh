@@ -6,11 +6,12 @@
 namespace bss::cuda {
 
 template <bool adex, bool merged>
-const void* run_windows_of(bool limits, bool noise)
+Kernel run_windows_of(bool limits, bool noise)
 {
+    const auto kernel = []<class P>(P) { return Kernel{reinterpret_cast<const void*>(&run_windows<P>), shared_bytes<P>}; };
     if (limits)
-        return noise ? reinterpret_cast<const void*>(&run_windows<Parts<adex, true, true, merged>>) : reinterpret_cast<const void*>(&run_windows<Parts<adex, true, false, merged>>);
-    return noise ? reinterpret_cast<const void*>(&run_windows<Parts<adex, false, true, merged>>) : reinterpret_cast<const void*>(&run_windows<Parts<adex, false, false, merged>>);
+        return noise ? kernel(Parts<adex, true, true, merged>{}) : kernel(Parts<adex, true, false, merged>{});
+    return noise ? kernel(Parts<adex, false, true, merged>{}) : kernel(Parts<adex, false, false, merged>{});
 }
 
 }   // namespace bss::cuda

@@ -19,8 +19,13 @@ struct Needs {
     bool adex = false, limits = false, noise = false, merged = false;
 };
 
-/// Function of (const Machine&, Pace, first window): blocks of `threads` threads, one a chip, with block_bytes() of shared memory.
-const void* run_windows_for(const Needs& needs);
-std::size_t block_bytes();
+/// Function of (const Machine&, Pace, first window): blocks of `threads` threads, one a chip.
+struct Kernel {
+    const void* function = nullptr;
+    std::size_t shared_bytes = 0;                   ///< of a block
+};
+Kernel run_windows_for(const Needs& needs);
+/// For tests/kernels/check_cuda_code.py.
+std::size_t shared_bytes_of(bool adex, bool limits, bool noise, bool merged);
 
 }   // namespace bss::cuda

@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <vector_types.h>
+
+#include "kernels/cpu/synapses.hpp"
 #include "kernels/link.hpp"
 #include "kernels/model/delay.hpp"
 #include "kernels/model/short_term_plasticity.hpp"
@@ -27,7 +30,6 @@ struct ChipParameters {
     float slope[threads], intercept[threads];
     float rate[threads], gain[threads], jump[threads];
     std::uint16_t neuron_of[threads];               ///< neuron of the chip
-    std::uint16_t place_of[threads];                ///< Denmem
     // [neuron]
     std::uint16_t first[threads], count[threads];   ///< its denmems
     std::uint16_t firing[threads];                  ///< Denmem whose comparator decides
@@ -59,7 +61,7 @@ struct ChipCounters {
 /// An event that waits at its target for the step in which it acts.
 struct Arrival {
     double time_s;
-    std::uint32_t route;
+    SynapseList list;                               ///< of the chip; lists stand in order of routes and addresses
     std::uint32_t address;
 };
 
@@ -88,17 +90,10 @@ struct SpikeRecord {
     std::uint32_t recorded;
 };
 
-struct RowData {
-    std::uint8_t input, shift;
-    std::int16_t plastic_driver;
-};
-
 struct RouteData {
     float delay;                                    ///< without jitter, steps
     std::uint32_t target;                           ///< chip
     std::uint32_t to;                               ///< merger_address(): addresses its jitter
-    std::uint32_t own;                              ///< number among the routes to its target
-    std::uint32_t first_row[9];                     ///< rows in the upper and lower half for the two upper bits m of an address: route_rows [first_row[2 m + half], first_row[2 m + half + 1])
 };
 
 struct NetData {
@@ -135,7 +130,7 @@ struct ChipData {
     std::uint32_t first_neuron;                     ///< into Program::neurons
     std::uint32_t address;                          ///< chip_address()
     std::uint32_t wafer, hicann;
-    std::uint32_t first_row;                        ///< into Machine::rows; addresses and increments have 256 a row
+    std::uint64_t first_word;                       ///< into Machine::words
     std::uint32_t plastic_drivers, first_plastic_driver;
     std::uint32_t first_net, nets;                  ///< its own, into Program::nets
     std::uint32_t block_nets[9];                    ///< Machine::block_nets [block_nets[b], block_nets[b + 1])
@@ -204,12 +199,10 @@ struct Machine {
 
     const ChipData* chip;
     const ChipParameters* parameters;
-    const std::uint8_t* addresses;
-    const std::uint16_t* increments;
-    const RowData* rows;
+    const std::uint32_t* words;                     ///< Synapses' lists, chip by chip
+    const SynapseList* lists;                       ///< [route][address]
     const RouteData* routes;
     const NetData* nets;
-    const std::uint16_t* route_rows;
     const std::uint32_t* block_nets;
     const StpCircuit* plastic_drivers;
     const CurrentData* currents;
@@ -225,7 +218,8 @@ struct Machine {
     ChipLinks* links;                               ///< [chip]
     Passing* held[2];                               ///< [chip][room.passing]
 
-    // Within a window.
+    // Within a launch.
+    uint2 (*noise_words)[2][threads];               ///< [chip][first or last eight of a group of sixteen steps][neuron]
     Crossed* crossed;                               ///< [chip][2][room.crossings], unsorted and sorted
     Passing* passing;                               ///< [chip][2][room.passing], unsorted and sorted
     Arrival* sorted_arrivals;                       ///< [chip][room.arrivals], where drivers are plastic

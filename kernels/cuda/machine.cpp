@@ -68,8 +68,6 @@ LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* repor
 
     constant_arrays_.want(m.chip, m.chips);
     constant_arrays_.want(m.parameters, m.chips);
-    constant_arrays_.want(m.addresses, tables.row_count, Column::count);
-    constant_arrays_.want(m.increments, tables.row_count, Column::count);
     tables.want(constant_arrays_, m);
     want_state();
     want_scratch();
@@ -114,6 +112,7 @@ void LoadedProgram::want_scratch()
 {
     Machine& m = machine_;
     scratch_arrays_ = {};
+    scratch_arrays_.want(m.noise_words, m.chips);
     scratch_arrays_.want(m.crossed, m.chips, 2 * std::size_t{m.room.crossings});
     scratch_arrays_.want(m.passing, m.link_bandwidth ? m.chips : 0, 2 * std::size_t{m.room.passing});
     scratch_arrays_.want(m.sorted_arrivals, plastic_drivers_ > 0 ? m.chips : 0, m.room.arrivals);

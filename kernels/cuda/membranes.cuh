@@ -1,10 +1,9 @@
-/// A denmem and a membrane of a thread over a step: the text of kernels/model/ on a device.
+/// Denmems and membranes from step to step: the text of kernels/model/ on a device.
 #pragma once
 
 #include "block.cuh"
 #include "kernels/model/neuron.hpp"
 #include "kernels/model/noise.hpp"
-#include "kernels/model/observables.hpp"
 
 namespace bss::cuda {
 
@@ -13,206 +12,312 @@ template <bool adex_, bool limits_, bool noise_, bool merged_>
 struct Parts {
     static constexpr bool exponential = adex_, adaptation = adex_, limits = limits_, noise = noise_;
     static constexpr bool merged = merged_;         ///< some neurons have several denmems; otherwise a thread's neuron is its denmem
+
+    // Where a denmem's parameters stand.
+    static constexpr int e_leak = 0, leak = 1, e_rev = leak + (limits ? 2 : 1), decay = e_rev + 2, per_quantum = decay + 2, limit_scale = per_quantum + 2,
+                         slope = limit_scale + (limits ? 2 : 0), intercept = slope + 1, rate = slope + 2, gain = slope + 3, count = slope + (adex_ ? 4 : 0);
+    static constexpr int quads = (count + 3) / 4;
+    static constexpr int terms = adex_ ? 5 : 2;     ///< of model::Terms; the curvature is not one of them
 };
 
-/// State and parameters in registers, from the first window of a launch to the last; what registers have no room for is in shared memory.
-struct DenmemRegisters {
-    float g[2], w, carry;
-    float e_leak, e_rev[2], decay[2], slope, intercept, rate, gain;
+/// The memory of a block: what all kernels have, and behind it this.
+template <class P>
+struct Neurons {
+    union {
+        std::int32_t quanta[2][threads];            ///< what acts on denmems at the beginning of a step
+        float terms[P::merged ? P::terms : 2][threads];     ///< of denmems, for their membranes
+    };
+    float4 parameters[P::quads][threads];
 };
-struct MembraneRegisters {
-    float v, refractory, lift, current;
+template <class P>
+constexpr std::size_t shared_bytes = (sizeof(Block) + 15) / 16 * 16 + sizeof(Neurons<P>);
+template <class P>
+__device__ Neurons<P>& shared_neurons() { return *reinterpret_cast<Neurons<P>*>(shared_memory() + (sizeof(Block) + 15) / 16 * 16); }
+
+/// The thread's denmem in registers.
+template <class P>
+struct DenmemRegisters {
+    float g[2], w, carry, p[4 * P::quads];
+
+    __device__ explicit DenmemRegisters(const Block& block)
+    {
+        const float4 state = block.denmem[threadIdx.x];
+        g[0] = state.x, g[1] = state.y, w = state.z, carry = state.w;
+        for (int k = 0; k < P::quads; ++k) {
+            const float4 quad = shared_neurons<P>().parameters[k][threadIdx.x];
+            p[4 * k] = quad.x, p[4 * k + 1] = quad.y, p[4 * k + 2] = quad.z, p[4 * k + 3] = quad.w;
+        }
+    }
+    __device__ void store(Block& block) const { block.denmem[threadIdx.x] = {g[0], g[1], w, carry}; }
+};
+
+/// The thread's noise in registers: the draws of eight steps.
+template <class P>
+struct NoiseRegisters {
+    std::uint32_t low, high, next;
+    float unit;
+
+    /// From a step of the window on. `unit`: ChipParameters::noise of the thread's neuron.
+    __device__ NoiseRegisters(const Block& block, float unit, int s) : unit(unit)
+    {
+        if constexpr (P::noise) {
+            next = static_cast<std::uint32_t>(block.first_step) + s;
+            const uint2 words = block.machine.noise_words[blockIdx.x][next / 8 % 2][threadIdx.x];
+            low = words.x, high = words.y, next &= 7;
+        }
+    }
+    __device__ void add(model::Terms<float>& sum)
+    {
+        if constexpr (P::noise) {
+            sum.linear = model::fused(model::noise_draw_of<float>(__byte_perm(low, high, next) & 0xff), unit, sum.linear);
+            ++next;
+        }
+    }
+    __device__ void skip()
+    {
+        if constexpr (P::noise)
+            ++next;
+    }
 };
 
 template <class P>
-__device__ void load(const ChipParameters& p, const ChipState& s, Block& block, DenmemRegisters& d, MembraneRegisters& membrane)
+__device__ void load(const ChipParameters& p, const ChipState& s, Block& block)
 {
     const std::uint32_t t = threadIdx.x;
+    block.denmem[t] = {s.g[0][t], s.g[1][t], s.w[t], s.carry[t]};
+    block.membrane[t] = {s.v[t], s.lift[t], s.refractory[t], s.current[t]};
+    float all[4 * P::quads]{};
+    all[P::e_leak] = p.e_leak[t];
+    all[P::leak] = P::limits ? p.leak_per_end[t] : p.g_leak[t];
+    if constexpr (P::limits)
+        all[P::leak + 1] = p.leak_strength[t];
     for (int i = 0; i < 2; ++i) {
-        d.g[i] = s.g[i][t];
-        d.e_rev[i] = p.e_rev[i][t];
-        d.decay[i] = p.decay[i][t];
-        block.per_quantum[i][t] = P::limits ? p.limit_share[i][t] : p.per_quantum[i][t];
-        block.limit_scale[i][t] = p.limit_scale[i][t];
+        all[P::e_rev + i] = p.e_rev[i][t];
+        all[P::decay + i] = p.decay[i][t];
+        all[P::per_quantum + i] = P::limits ? p.limit_share[i][t] : p.per_quantum[i][t];
+        if constexpr (P::limits)
+            all[P::limit_scale + i] = p.limit_scale[i][t];
     }
-    d.w = s.w[t];
-    d.carry = s.carry[t];
-    d.e_leak = p.e_leak[t];
-    d.slope = p.slope[t];
-    d.intercept = p.intercept[t];
-    d.rate = p.rate[t];
-    d.gain = p.gain[t];
-    block.leak[0][t] = P::limits ? p.leak_per_end[t] : p.g_leak[t];
-    block.leak[1][t] = p.leak_strength[t];
-    membrane = {s.v[t], s.refractory[t], s.lift[t], s.current[t]};
-    block.v[t] = membrane.v;
-    block.lift[t] = membrane.lift;
-    block.noise[t] = p.noise[t];
+    if constexpr (P::exponential) {
+        all[P::slope] = p.slope[t];
+        all[P::intercept] = p.intercept[t];
+        all[P::rate] = p.rate[t];
+        all[P::gain] = p.gain[t];
+    }
+    for (int k = 0; k < P::quads; ++k)
+        shared_neurons<P>().parameters[k][t] = {all[4 * k], all[4 * k + 1], all[4 * k + 2], all[4 * k + 3]};
 }
 
-__device__ inline void store(ChipState& s, const DenmemRegisters& d, const MembraneRegisters& membrane)
+__device__ inline void store(ChipState& s, const Block& block)
 {
     const std::uint32_t t = threadIdx.x;
-    s.g[0][t] = d.g[0];
-    s.g[1][t] = d.g[1];
-    s.w[t] = d.w;
-    s.carry[t] = d.carry;
-    s.v[t] = membrane.v;
-    s.refractory[t] = membrane.refractory;
-    s.lift[t] = membrane.lift;
-    s.current[t] = membrane.current;
+    const float4 denmem = block.denmem[t], membrane = block.membrane[t];
+    s.g[0][t] = denmem.x;
+    s.g[1][t] = denmem.y;
+    s.w[t] = denmem.z;
+    s.carry[t] = denmem.w;
+    s.v[t] = membrane.x;
+    s.lift[t] = membrane.y;
+    s.refractory[t] = membrane.z;
+    s.current[t] = membrane.w;
 }
 
 /// What a denmem does to its membrane in a step; its own state moves on (cpu/step.hpp has the same for vectors).
 template <class P>
-__device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters& d, const Block& block, float v, float lift)
+__device__ __forceinline__ model::Terms<float> step_denmem(DenmemRegisters<P>& d, float v, float lift)
 {
     using namespace model;
-    const std::uint32_t t = threadIdx.x;
     Terms<float> one;
-    const float gap = d.e_leak - v;
+    const float gap = d.p[P::e_leak] - v;
     if constexpr (P::limits)
-        limited_leak(one, gap, block.leak[0][t], block.leak[1][t]);
+        limited_leak(one, gap, d.p[P::leak], d.p[P::leak + 1]);
     else
-        leak(one, gap, block.leak[0][t]);
+        leak(one, gap, d.p[P::leak]);
     for (int i = 0; i < 2; ++i) {
-        float g = d.g[i];
-        d.g[i] = g * d.decay[i];
         if constexpr (P::limits)
-            g = limited_conductance(g, block.per_quantum[i][t], block.limit_scale[i][t]);
+            synapse(one, v, limited_conductance(d.g[i], d.p[P::per_quantum + i], d.p[P::limit_scale + i]), d.p[P::e_rev + i]);
         else
-            g = conductance(g, block.per_quantum[i][t]);
-        synapse(one, v, g, d.e_rev[i]);
+            synapse(one, v, conductance(d.g[i], d.p[P::per_quantum + i]), d.p[P::e_rev + i]);
+        d.g[i] = d.g[i] * d.p[P::decay + i];
     }
     if constexpr (P::exponential)
-        exponential(one, v, d.slope, d.intercept);
+        exponential(one, v, d.p[P::slope], d.p[P::intercept]);
     if constexpr (P::adaptation) {
-        d.carry = fused(d.gain, lift, d.carry);
-        adaptation(one, gap, d.rate, d.gain, d.w, d.carry);
+        d.carry = fused(d.p[P::gain], lift, d.carry);
+        adaptation(one, gap, d.p[P::rate], d.p[P::gain], d.w, d.carry);
     }
     return one;
 }
 
-/// New noise words for the group of sixteen steps that `step` belongs to.
-__device__ __noinline__ inline void draw_noise(std::int64_t step)
+/// New noise words for the group of sixteen steps that a step of the window belongs to.
+__device__ __noinline__ inline void draw_noise(int s)
 {
-    Block& block = shared_block();
+    const Block& block = shared_block();
     const Machine& m = block.machine;
     const ChipData& chip = m.chip[blockIdx.x];
     if (threadIdx.x >= chip.neurons)
         return;
-    const std::uint64_t group = static_cast<std::uint64_t>(step) / model::steps_per_draw;
+    const std::uint64_t group = static_cast<std::uint64_t>(block.first_step + s) / model::steps_per_draw;
     std::uint32_t words[4] = {chip.wafer, m.parameters[blockIdx.x].firing[threadIdx.x] + chip.hicann * Denmem::count, static_cast<std::uint32_t>(group >> 32),
                               static_cast<std::uint32_t>(group)};
     model::philox(words, m.noise_key[0], m.noise_key[1]);
-    for (int i = 0; i < 4; ++i)
-        block.noise_words[i][threadIdx.x] = words[i];
+    for (int i = 0; i < 2; ++i)
+        m.noise_words[blockIdx.x][i][threadIdx.x] = {words[2 * i], words[2 * i + 1]};
 }
 
-/// Current and noise on a membrane.
+/// A membrane's step in full: near the upstroke, in and out of a refractory time, across the threshold. The membrane and its denmems' w are in the block's
+/// memory, at first as they were when the step began, but for w. `s`: step of the window.
 template <class P>
-__device__ __forceinline__ void drive(model::Terms<float>& sum, const Block& block, const MembraneRegisters& membrane, std::uint32_t step)
+__device__ __forceinline__ void step_membrane(Block& block, const model::Terms<float>& sum, int s)
 {
-    sum.linear = sum.linear + membrane.current;
-    if constexpr (P::noise) {
-        const float draw = model::noise_draw<float>(block.noise_words[model::noise_word(step)][threadIdx.x], step);
-        sum.linear = model::fused(draw, block.noise[threadIdx.x], sum.linear);
-    }
-}
-
-/// The sum of what the denmems of a thread's neuron do, in their order.
-__device__ __forceinline__ model::Terms<float> sum_terms(const Block& block, std::uint32_t first, std::uint32_t count)
-{
-    const auto at = [&](std::uint32_t k) { return model::Terms<float>{block.terms[0][k], block.terms[1][k], block.terms[2][k], block.terms[3][k], block.terms[4][k], block.terms[5][k]}; };
-    model::Terms<float> sum = at(first);
-    for (std::uint32_t k = first + 1; k < first + count; ++k)
-        add(sum, at(k));
-    return sum;
-}
-
-__device__ inline void put_terms(Block& block, const model::Terms<float>& one)
-{
-    const float terms[6] = {one.linear, one.conductance, one.exponential, one.steepness, one.curvature, one.adaptation};
-    for (int i = 0; i < 6; ++i)
-        block.terms[i][threadIdx.x] = terms[i];
-}
-
-/// The rare case: the thread's membrane crosses its threshold in this step, at least once. Needs its denmems' w in block.w and leaves them there. Arguments and
-/// result go by value: what has an address does not stay in registers.
-template <class P>
-__device__ __noinline__ MembraneRegisters cross(model::Terms<float> sum, float v, float fraction, float current, std::int64_t step)
-{
-    Block& block = shared_block();
-    const Machine& m = block.machine;
     const std::uint32_t chip = blockIdx.x, n = threadIdx.x;
+    float4& membrane = block.membrane[n];
+    const float v = membrane.x, fraction = model::larger(1.0f - membrane.z, 0.0f);
+    const auto next = model::advance<P>(v, sum, fraction);
+    if (next.v < 0.0f) {
+        membrane.x = next.v;
+        membrane.y = next.lift;
+        membrane.z = model::larger(membrane.z - 1.0f, 0.0f);
+        return;
+    }
+    const Machine& m = block.machine;
     const ChipParameters& p = m.parameters[chip];
     const std::uint32_t first = p.first[n];
-    const model::DenmemColumn denmems{p.count[n], 1, block.w + first, p.jump + first, p.rate + first, p.slope + first, p.intercept + first};
+    const model::DenmemColumn denmems{p.count[n], 1, 4, &block.denmem[first].z, p.jump + first, p.rate + first, p.slope + first, p.intercept + first};
     const model::Firing f = model::fire<P>(v, sum, fraction, p.v_reset[n], p.tau_refrac[n], denmems);
+    membrane.x = f.v;
+    membrane.y = f.lift;
+    membrane.z = f.refractory;
     for (int k = 0; k < f.spikes; ++k) {
         const std::uint32_t number = m.state[chip].spike_count[n]++;
         const std::uint32_t at = atomicAdd(&block.crossings, 1u);
         if (at < m.room.crossings)
-            m.crossed[2 * std::size_t{chip} * m.room.crossings + at] = {(static_cast<double>(step) + f.times[k]) * m.timestep_s, n, number, false};
-    }
-    return {f.v, f.refractory, f.lift, current};
-}
-
-/// All neurons have one denmem: no thread needs another one.
-template <class P>
-__device__ __forceinline__ void step_single(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, int s)
-{
-    model::Terms<float> sum = step_denmem<P>(d, block, membrane.v, membrane.lift);
-    drive<P>(sum, block, membrane, static_cast<std::uint32_t>(block.first_step) + s);
-    const float fraction = model::larger(1.0f - membrane.refractory, 0.0f);
-    membrane.refractory = model::larger(membrane.refractory - 1.0f, 0.0f);
-    const auto next = model::advance<P>(membrane.v, sum, fraction);
-    if (next.v >= 0.0f) {
-        block.w[threadIdx.x] = d.w;
-        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, block.first_step + s);
-        d.w = block.w[threadIdx.x];
-    } else {
-        membrane.v = next.v;
-        membrane.lift = next.lift;
+            m.crossed[2 * std::size_t{chip} * m.room.crossings + at] = {(static_cast<double>(block.first_step + s) + f.times[k]) * m.timestep_s, n, number, false};
     }
 }
 
-/// Denmems hand their terms to the owners of their membranes, who integrate and tell the potential.
-/// @param mine  neuron of the thread's denmem
+/// Where short_advance() gets a membrane, it cannot be left to it: beyond largest_short_x, largest_short_y or the threshold, or just there.
 template <class P>
-__device__ __forceinline__ void step_merged(Block& block, DenmemRegisters& d, MembraneRegisters& membrane, int s,
-                                            std::uint32_t mine, std::uint32_t first_denmem, std::uint32_t count, std::uint32_t denmems)
+__device__ __forceinline__ bool needs_care(const model::ShortAdvance<float>& next, float v)
 {
-    if (threadIdx.x < denmems)
-        put_terms(block, step_denmem<P>(d, block, block.v[mine], block.lift[mine]));
-    __syncthreads();
-    bool crossing = false;
-    float fraction = 0;
-    if (count > 0) {
-        model::Terms<float> sum = sum_terms(block, first_denmem, count);
-        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(block.first_step) + s);
-        fraction = model::larger(1.0f - membrane.refractory, 0.0f);
-        const auto next = model::advance<P>(membrane.v, sum, fraction);
-        crossing = next.v >= 0.0f;
-        if (!crossing) {
-            membrane.refractory = model::larger(membrane.refractory - 1.0f, 0.0f);
-            block.v[threadIdx.x] = membrane.v = next.v;
-            block.lift[threadIdx.x] = membrane.lift = next.lift;
+    using namespace model;
+    if constexpr (P::exponential) {
+        static_assert(largest_short_x == 1.0f && largest_short_y == 0.5f);
+        v = larger(v, larger(fused(next.x, next.x, -1.0f), fused(next.y, 2.0f, -1.0f)));
+    }
+    return v >= 0.0f;
+}
+
+/// Steps [s, until) of the threads' neurons, of one denmem each.
+template <class P>
+__device__ __noinline__ void run_carefully(float unit, int s, int until)
+{
+    Block& block = shared_block();
+    const std::uint32_t t = threadIdx.x;
+    NoiseRegisters<P> noise(block, unit, s);
+    for (; s < until; ++s) {
+        DenmemRegisters<P> d(block);
+        model::Terms<float> sum = step_denmem<P>(d, block.membrane[t].x, block.membrane[t].y);
+        d.store(block);
+        sum.linear = sum.linear + block.membrane[t].w;
+        noise.add(sum);
+        step_membrane<P>(block, sum, s);
+    }
+}
+
+/// The same where the warp's membranes are free all the time and far from the threshold, without a current. @return false: they are not, and nothing was done
+template <class P>
+__device__ __forceinline__ bool run_calmly(Block& block, float unit, int s, int until)
+{
+    const float4 membrane = block.membrane[threadIdx.x];
+    if (__any_sync(~0u, membrane.z > 0.0f || membrane.w != 0.0f))
+        return false;
+    DenmemRegisters<P> d(block);
+    NoiseRegisters<P> noise(block, unit, s);
+    float v = membrane.x, lift = membrane.y;
+    do {
+        model::Terms<float> sum = step_denmem<P>(d, v, lift);
+        noise.add(sum);
+        const auto next = model::short_advance<P>(v, sum, 1.0f);
+        v = v + next.rise;
+        lift = 0.5f * next.rise;
+        if (__any_sync(~0u, needs_care<P>(next, v)))
+            return false;
+    } while (++s < until);
+    d.store(block);
+    block.membrane[threadIdx.x] = {v, lift, 0.0f, 0.0f};
+    return true;
+}
+
+/// The sum of what the denmems of a thread's neuron do, in their order, and of current and noise.
+template <class P>
+__device__ __forceinline__ model::Terms<float> sum_terms(const Block& block, std::uint32_t first, std::uint32_t count, NoiseRegisters<P> noise)
+{
+    const Neurons<P>& neurons = shared_neurons<P>();
+    const auto at = [&](std::uint32_t k) {
+        model::Terms<float> one{neurons.terms[0][k], neurons.terms[1][k]};
+        if constexpr (P::exponential) {
+            one.exponential = neurons.terms[2][k], one.steepness = neurons.terms[3][k], one.adaptation = neurons.terms[4][k];
+            one.curvature = one.steepness * reinterpret_cast<const float*>(&neurons.parameters[P::slope / 4][k])[P::slope % 4];
         }
+        return one;
+    };
+    model::Terms<float> sum = at(first);
+    for (std::uint32_t k = first + 1; k < first + count; ++k)
+        add(sum, at(k));
+    sum.linear = sum.linear + block.membrane[threadIdx.x].w;
+    noise.add(sum);
+    return sum;
+}
+
+template <class P>
+__device__ __noinline__ void step_owned_membrane(float unit, int s)
+{
+    Block& block = shared_block();
+    const ChipParameters& p = block.machine.parameters[blockIdx.x];
+    const NoiseRegisters<P> noise(block, unit, s);
+    step_membrane<P>(block, sum_terms<P>(block, p.first[threadIdx.x], p.count[threadIdx.x], noise), s);
+}
+
+/// Steps [s, until) of neurons of several denmems, or fewer: denmems hand their terms to the owners of their membranes, who integrate and tell the potential.
+/// All threads. @return the step that comes next
+template <class P>
+__device__ __forceinline__ int run_together(Block& block, float unit, int s, int until)
+{
+    const ChipParameters& p = block.machine.parameters[blockIdx.x];
+    const std::uint32_t mine = p.neuron_of[threadIdx.x], first = p.first[threadIdx.x], count = p.count[threadIdx.x];
+    Neurons<P>& neurons = shared_neurons<P>();
+    DenmemRegisters<P> d(block);
+    NoiseRegisters<P> noise(block, unit, s);
+    bool care, someone;
+    do {
+        const model::Terms<float> one = step_denmem<P>(d, block.membrane[mine].x, block.membrane[mine].y);
+        const float terms[] = {one.linear, one.conductance, one.exponential, one.steepness, one.adaptation};
+        for (int i = 0; i < P::terms; ++i)
+            neurons.terms[i][threadIdx.x] = terms[i];
+        __syncthreads();
+        care = false;
+        if (count > 0) {
+            const model::Terms<float> sum = sum_terms<P>(block, first, count, noise);
+            const float4 membrane = block.membrane[threadIdx.x];
+            const float fraction = model::larger(1.0f - membrane.z, 0.0f);
+            const auto next = model::short_advance<P>(membrane.x, sum, fraction);
+            const float v = membrane.x + next.rise;
+            care = needs_care<P>(next, v);
+            if (!care)
+                block.membrane[threadIdx.x] = {v, fraction * (0.5f * next.rise), model::larger(membrane.z - 1.0f, 0.0f), membrane.w};
+        }
+        someone = __syncthreads_or(care);
+        noise.skip();
+    } while (++s < until && !someone);
+    d.store(block);
+    if (someone) {
+        __syncthreads();
+        if (care)
+            step_owned_membrane<P>(unit, s - 1);
+        __syncthreads();
     }
-    if (!__syncthreads_or(crossing))
-        return;
-    block.w[threadIdx.x] = d.w;
-    __syncthreads();
-    if (crossing) {
-        model::Terms<float> sum = sum_terms(block, first_denmem, count);
-        drive<P>(sum, block, membrane, static_cast<std::uint32_t>(block.first_step) + s);
-        membrane = cross<P>(sum, membrane.v, fraction, membrane.current, block.first_step + s);
-        block.v[threadIdx.x] = membrane.v;
-        block.lift[threadIdx.x] = membrane.lift;
-    }
-    __syncthreads();
-    d.w = block.w[threadIdx.x];
+    return s;
 }
 
 }   // namespace bss::cuda

@@ -34,7 +34,7 @@ __global__ void record(RecordArguments a)
     const RecordedMembrane m = a.membranes[n];
     RecordedDenmem* const d = a.denmems + m.first_denmem;
     constexpr int apart = sizeof(RecordedDenmem) / sizeof(float);
-    const model::DenmemColumn denmems{static_cast<int>(m.denmems), apart, &d->w, &d->jump, &d->rate, &d->slope, &d->intercept};
+    const model::DenmemColumn denmems{static_cast<int>(m.denmems), apart, apart, &d->w, &d->jump, &d->rate, &d->slope, &d->intercept};
     std::uint32_t event = 0, change = m.first_change, words[4];
     float v = m.v, lift = 0, refractory = 0, current = 0;
     for (std::int64_t step = 0; step < a.settle + a.samples; ++step) {

@@ -1,3 +1,3 @@
 #include "kernels.cuh"
 
-template const void* bss::cuda::run_windows_of<true, true>(bool, bool);
+template bss::cuda::Kernel bss::cuda::run_windows_of<true, true>(bool, bool);

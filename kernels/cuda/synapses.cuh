@@ -1,22 +1,25 @@
-/// Events at their target: arrivals become row events, and the owners of columns add what their synapses give.
+/// Events at their target: what answers an event is listed (cpu/synapses.hpp), and warps add it to the sums of the denmems.
 #pragma once
 
 #include "block.cuh"
+#include "kernels/cpu/synapses.hpp"
 #include "kernels/model/delay.hpp"
 
 namespace bss::cuda {
 
-/// Files an event with the targets of its net, a warp at a time. Called by whole warps.
-__device__ inline void file(const Machine& m, Block& block, const ChipData& from, const Passing& event, std::uint32_t window, std::uint32_t lane)
+/// Files an event with the targets of its net, a warp at a time.
+__device__ __noinline__ inline void file(const ChipData& from, const Passing& event)
 {
+    Block& block = shared_block();
+    const Machine& m = block.machine;
     const NetData net = m.nets[event.net];
     const model::GridTime sent = model::grid_time(event.time_s, m.timestep_s);
-    for (std::uint32_t r = lane; r < net.route_count; r += 32) {
+    for (std::uint32_t r = threadIdx.x % 32; r < net.route_count; r += 32) {
         const std::uint32_t number = net.first_route + r;
-        const RouteData& route = m.routes[number];
-        const std::uint32_t upper = 2 * (event.address >> 4);
-        if (route.first_row[upper] == route.first_row[upper + 2])
+        const SynapseList list = m.lists[std::size_t{number} * L1Address::count + event.address];
+        if (list.place == no_list.place)
             continue;                               // no row listens to such addresses
+        const RouteData route = m.routes[number];
         const std::uint32_t who = sender_address({static_cast<Sender::Kind>(event.kind), event.sender, event.number}, from.address);
         const model::Travel travel = model::travel(sent.fraction, route.delay, m.jitter.sigma, m.jitter.shortest, m.jitter_key, who, route.to, event.number, event.kind);
         std::int64_t step = sent.step + travel.steps;
@@ -27,9 +30,9 @@ __device__ inline void file(const Machine& m, Block& block, const ChipData& from
         const std::size_t slot = std::size_t{route.target} * (m.ring_mask + 1) + (static_cast<std::uint32_t>(step) & m.ring_mask);
         const std::uint32_t at = atomicAdd(m.arrival_counts + slot, 1u);
         if (at < m.room.arrivals)
-            m.arrivals[slot * m.room.arrivals + at] = {model::seconds(step, model::lateness(sent, travel.delay, step), m.timestep_s), number, event.address};
+            m.arrivals[slot * m.room.arrivals + at] = {model::seconds(step, model::lateness(sent, travel.delay, step), m.timestep_s), list, event.address};
         else
-            does_not_fit(m, window, &Room::arrivals, at + 1);
+            does_not_fit(block, &Room::arrivals, at + 1);
     }
 }
 
@@ -38,125 +41,93 @@ __device__ inline Arrival* arrivals_at(const Machine& m, std::int64_t step)
     return m.arrivals + (std::size_t{blockIdx.x} * (m.ring_mask + 1) + (static_cast<std::uint32_t>(step) & m.ring_mask)) * m.room.arrivals;
 }
 
-/// Events of a driver are taken in the order of their arrival; sums do not depend on it.
-__device__ inline void sort_arrivals(const Machine& m, Block& block, std::int64_t first, int steps)
+/// The arrivals of a step into the order of time: [step of the window]. All threads; a barrier in between.
+__device__ __noinline__ inline void sort_step(int s, bool back)
 {
+    const Block& block = shared_block();
+    const Machine& m = block.machine;
+    const std::uint32_t count = block.arrivals_before[s + 1] - block.arrivals_before[s];
+    Arrival* const arrivals = arrivals_at(m, block.first_step + s);
     Arrival* const sorted = m.sorted_arrivals + std::size_t{blockIdx.x} * m.room.arrivals;
-    for (int s = 0; s < steps; ++s) {
-        const std::uint32_t count = block.arrivals_before[s + 1] - block.arrivals_before[s];
-        if (count < 2)
-            continue;
-        Arrival* const arrivals = arrivals_at(m, first + s);
-        sort_few(arrivals, sorted, count, [&](const Arrival& a, const Arrival& b) {
-            if (a.time_s != b.time_s)
-                return a.time_s < b.time_s;
-            const std::uint32_t of_a = m.routes[a.route].own, of_b = m.routes[b.route].own;
-            return of_a != of_b ? of_a < of_b : a.address < b.address;
-        });
+    if (back)
         for (std::uint32_t k = threadIdx.x; k < count; k += threads)
             arrivals[k] = sorted[k];
-        __syncthreads();
-    }
+    else
+        sort_few(arrivals, sorted, count, [](const Arrival& a, const Arrival& b) { return a.time_s != b.time_s ? a.time_s < b.time_s : a.list.place < b.list.place; });
 }
 
-/// Factors of the plastic rows at hand: a thread takes a driver, event by event.
-__device__ inline void find_factors(const Machine& m, Block& block, const ChipData& chip, const std::uint32_t (&count)[2])
+/// Events of a driver are taken in the order of their arrival; sums do not depend on it. All threads.
+__device__ __forceinline__ void sort_arrivals(const Block& block)
 {
-    for (std::uint32_t driver = threadIdx.x; driver < chip.plastic_drivers; driver += threads)
-        for (int half = 0; half < 2; ++half) {
-            std::uint32_t last = nobody, factor = 0;
-            for (std::uint32_t k = 0; k < count[half]; ++k) {
-                RowEvent& event = block.row_events[half][k];
-                if (!(event.what & 0x80) || m.rows[chip.first_row + (event.what >> 16)].plastic_driver != static_cast<int>(driver))
-                    continue;
-                if (event.factor != last) {         // both rows of a driver share the factor
-                    last = event.factor;
-                    const std::uint32_t plastic = chip.first_plastic_driver + driver;
-                    factor = stp_event(m.plastic_states[plastic][event.what & 63], m.plastic_drivers[plastic], block.at_hand.times_s[last]);
-                }
-                event.factor = factor;
-            }
+    for (int s = 0; s < block.steps; ++s)
+        if (block.arrivals_before[s + 1] - block.arrivals_before[s] > 1) {
+            sort_step(s, false);
+            __syncthreads();
+            sort_step(s, true);
+            __syncthreads();
         }
-    __syncthreads();
 }
 
-/// Makes row events of the window's next arrivals, as many as there is room for. All threads.
-__device__ __forceinline__ void take_arrivals()
+/// An event that comes to a driver at `state` (driver of the chip * addresses + address). @return the factor of its synapses
+__device__ __noinline__ inline std::uint32_t plastic_factor(std::uint32_t state, double time_s)
+{
+    const Machine& m = shared_block().machine;
+    const std::uint32_t driver = m.chip[blockIdx.x].first_plastic_driver + state / L1Address::count;
+    return stp_event(m.plastic_states[driver][state % L1Address::count], m.plastic_drivers[driver], time_s);
+}
+
+/// Adds a segment of a list to the denmems' quanta, a warp at a time. @return the next segment; null: this was the last
+/// @param factor   of a plastic one
+/// @param quanta   [input * threads + denmem]
+__device__ __noinline__ inline const std::uint32_t* add_segment(const std::uint32_t* word, std::uint32_t factor, std::int32_t* quanta)
+{
+    const std::uint32_t header = __ldg(word), rows = header >> Synapses::count_bits & Synapses::rows_mask, count = header & Synapses::count_mask, lane = threadIdx.x % 32;
+    if (lane == 0) {
+        Block& block = shared_block();
+        atomicAdd(&block.row_events, rows);
+        atomicAdd(&block.synaptic_events, count);
+    }
+    const bool plastic = header & Synapses::plastic_bit;
+    word += plastic ? 2 : 1;
+    for (std::uint32_t k = lane; k < count; k += 32) {
+        const std::uint32_t synapse = __ldg(word + k);
+        std::uint32_t given = synapse >> Synapses::slot_bits;
+        if (plastic)
+            given = static_cast<std::uint32_t>(static_cast<std::uint64_t>(given) * factor >> stp_factor_bits);
+        atomicAdd(quanta + (synapse & Synapses::slot_mask), static_cast<std::int32_t>(given));
+    }
+    return header & Synapses::more_bit ? word + (count + Synapses::group - 1) / Synapses::group * Synapses::group : nullptr;
+}
+
+/// What the arrivals of a step give to denmems. All threads.
+__device__ __noinline__ inline void deliver(int s, std::int32_t* quanta)
 {
     Block& block = shared_block();
-    const std::int64_t first = block.first_step;
     const Machine& m = block.machine;
-    const ChipData& chip = m.chip[blockIdx.x];
-    const std::uint32_t next = block.next_arrival, mine = next + threadIdx.x;
-    const std::uint32_t* rows = nullptr;
-    std::uint32_t address = 0;
-    std::uint64_t count = 0;
-    if (mine < block.arrivals_before[most_window_steps]) {
-        int step = 0;
-        while (block.arrivals_before[step + 1] <= mine)
-            ++step;
-        const Arrival* const arrival = arrivals_at(m, first + step) + (mine - block.arrivals_before[step]);
-        address = __ldcg(&arrival->address);
-        rows = m.routes[__ldcg(&arrival->route)].first_row + 2 * (address >> 4);
-        count = std::uint64_t{rows[2] - rows[1]} << 32 | (rows[1] - rows[0]);
-        if (chip.plastic_drivers > 0)
-            block.at_hand.times_s[threadIdx.x] = __ldcg(&arrival->time_s);
-    }
-    std::uint64_t before;
-    Scan(block.scan).ExclusiveSum(count, before);
-    const std::uint64_t after = before + count;
-    const bool fits = rows != nullptr && static_cast<std::uint32_t>(after) <= rows_at_once && after >> 32 <= rows_at_once;
-    const int taken = __syncthreads_count(fits);
-    if (fits) {
-        block.at_hand.rows_after[threadIdx.x] = static_cast<std::uint32_t>(after | after >> 16);
-        for (int half = 0; half < 2; ++half) {
-            RowEvent* event = block.row_events[half] + static_cast<std::uint32_t>(before >> (32 * half));
-            for (std::uint32_t r = rows[half]; r < rows[half + 1]; ++r) {
-                const std::uint32_t row = m.route_rows[r];
-                const RowData data = m.rows[chip.first_row + row];
-                *event++ = {row << 16 | static_cast<std::uint32_t>(data.shift) << 8 | (data.plastic_driver < 0 ? 0u : 0x80u) | static_cast<std::uint32_t>(data.input) << 6 | address,
-                            threadIdx.x};
-            }
-        }
-    }
-    __syncthreads();
-    if (threadIdx.x < most_window_steps) {
-        const std::uint32_t end = min(block.arrivals_before[threadIdx.x + 1], next + taken);
-        const std::uint32_t until = end > next ? block.at_hand.rows_after[end - next - 1] : 0;
-        block.row_events_until[0][threadIdx.x] = until & 0xffff;
-        block.row_events_until[1][threadIdx.x] = until >> 16;
-    }
-    __syncthreads();
-    if (threadIdx.x == 0) {
-        block.next_arrival = next + taken;
-        block.counters.row_events += block.row_events_until[0][most_window_steps - 1] + block.row_events_until[1][most_window_steps - 1];
-    }
-    if (chip.plastic_drivers > 0) {
-        const std::uint32_t counts[2] = {block.row_events_until[0][most_window_steps - 1], block.row_events_until[1][most_window_steps - 1]};
-        find_factors(m, block, chip, counts);
-    }
-    __syncthreads();
+    const std::uint32_t count = block.arrivals_before[s + 1] - block.arrivals_before[s];
+    const Arrival* const arrivals = arrivals_at(m, block.first_step + s);
+    for (std::uint32_t k = threadIdx.x / 32; k < count; k += threads / 32)
+        for (const std::uint32_t* word = m.words + m.chip[blockIdx.x].first_word + SynapseList{__ldcg(&arrivals[k].list.place)}.first(); word != nullptr;)
+            word = add_segment(word, 0, quanta);
 }
 
-/// What the synapses of a denmem give in a step: its column answers the row events of its half, from number `next` on.
-__device__ inline void ask_synapses(const Machine& m, Block& block, std::uint32_t place, std::uint32_t next, std::uint32_t end, std::int32_t (&quanta)[2])
+/// The same where drivers are plastic: a warp takes all of an address, so that each state meets its events in their order.
+__device__ __forceinline__ void deliver_in_order(int s, std::int32_t* quanta)
 {
-    const std::size_t corner = std::size_t{m.chip[blockIdx.x].first_row} * Column::count + place % Column::count;
-    const std::uint8_t* const addresses = m.addresses + corner;
-    std::uint32_t answers = 0;
-    for (; next < end; ++next) {
-        const RowEvent event = block.row_events[place / Column::count][next];
-        const std::uint32_t at = (event.what >> 16) * Column::count;
-        if (__ldg(addresses + at) != (event.what & 63))
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const std::uint32_t count = block.arrivals_before[s + 1] - block.arrivals_before[s];
+    const Arrival* const arrivals = arrivals_at(m, block.first_step + s);
+    for (std::uint32_t k = 0; k < count; ++k) {
+        if (__ldcg(&arrivals[k].address) % (threads / 32) != threadIdx.x / 32)
             continue;
-        std::uint32_t increment = static_cast<std::uint32_t>(__ldg(m.increments + corner + at)) << (event.what >> 8 & 31);
-        if (event.what & 0x80)
-            increment = static_cast<std::uint32_t>(static_cast<std::uint64_t>(increment) * event.factor >> stp_factor_bits);
-        quanta[event.what >> 6 & 1] += static_cast<std::int32_t>(increment);
-        ++answers;
+        for (const std::uint32_t* word = m.words + m.chip[blockIdx.x].first_word + SynapseList{__ldcg(&arrivals[k].list.place)}.first(); word != nullptr;) {
+            std::uint32_t factor = 0;
+            if (threadIdx.x % 32 == 0 && __ldg(word) & Synapses::plastic_bit)
+                factor = plastic_factor(__ldg(word + 1), __ldcg(&arrivals[k].time_s));
+            word = add_segment(word, __shfl_sync(~0u, factor, 0), quanta);
+        }
     }
-    if (answers > 0)
-        atomicAdd(&block.counters.synaptic_events, static_cast<unsigned long long>(answers));
 }
 
 }   // namespace bss::cuda

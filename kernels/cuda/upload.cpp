@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <tuple>
 
 #include "kernels/cpu/chip.hpp"
+#include "kernels/cpu/synapses.hpp"
 #include "kernels/cpu/ideal_senders.hpp"
 #include "kernels/model/parameters.hpp"
 #include "wafer/parallel.hpp"
@@ -27,25 +29,14 @@ void copy(const T* to, const std::vector<T>& from)
     copy(to, from.data(), from.size());
 }
 
-/// Appends the rows of a route's target, those of the upper half first.
-RouteData route_data(const RouteProgram& route, const Program& program, std::uint32_t own, std::vector<std::uint16_t>& route_rows)
-{
-    const NetProgram& net = program.nets[route.net];
-    const ChipProgram& target = program.chips[route.target];
-    RouteData data{static_cast<float>(route.delay_s / program.timestep_s), route.target, merger_address(net.merger, chip_address(target.chip)), own, {}};
-    for (int upper = 0; upper < 4; ++upper)
-        for (const Half half : {Half::top, Half::bottom}) {
-            data.first_row[2 * upper + static_cast<int>(half)] = static_cast<std::uint32_t>(route_rows.size());
-            for (std::uint32_t r = route.first_row[upper]; r < route.first_row[upper + 1]; ++r)
-                if (target.rows[program.route_rows[r]].row.half() == half)
-                    route_rows.push_back(program.route_rows[r]);
-        }
-    data.first_row[8] = static_cast<std::uint32_t>(route_rows.size());
-    return data;
-}
-
 void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgram& chip, double timestep_s)
 {
+    // Threads without a denmem or neuron go along: nothing moves there.
+    const model::DenmemParameters none;
+    for (std::size_t t = 0; t < threads; ++t) {
+        s.v[t] = -1;
+        p.intercept[t] = none.intercept;
+    }
     for (std::uint32_t n = 0; n < chip.neurons.size(); ++n) {
         const NeuronProgram& neuron = chip.neurons[n];
         const std::span circuits = std::span(chip.circuits).subspan(neuron.first_denmem, neuron.denmem_count);
@@ -75,7 +66,6 @@ void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgr
             needs.noise |= circuit.noise_volt_per_sqrt_s != 0;
             const model::DenmemParameters d = model::denmem_parameters(circuit, m, timestep_s, quantum);
             p.neuron_of[t] = static_cast<std::uint16_t>(n);
-            p.place_of[t] = static_cast<std::uint16_t>(chip.denmems[t].value());
             p.e_leak[t] = d.e_leak;
             p.g_leak[t] = d.g_leak;
             p.leak_per_end[t] = d.leak_per_end;
@@ -110,13 +100,27 @@ ChipLinks links_of(const Program& program, const ChipProgram& chip, const ChipDa
 
 }   // namespace
 
-Tables::Tables(const Program& program)
+Tables::Tables(Program& program)
+    : lists(program.routes.size() * L1Address::count, no_list), words(program.chips.size())
 {
-    std::vector<std::uint32_t> routes_to(program.chips.size());
+    std::vector<std::vector<std::uint32_t>> routes_to(program.chips.size());
     for (const NetProgram& net : program.nets)
         nets.push_back({net.first_route, net.route_count});
-    for (const RouteProgram& route : program.routes)
-        routes.push_back(route_data(route, program, routes_to[route.target]++, route_rows));
+    for (const RouteProgram& route : program.routes) {
+        routes_to[route.target].push_back(static_cast<std::uint32_t>(routes.size()));
+        routes.push_back({static_cast<float>(route.delay_s / program.timestep_s), route.target, merger_address(program.nets[route.net].merger, chip_address(program.chips[route.target].chip))});
+    }
+    parallel_for(program.chips.size(), [&](std::size_t c) {
+        ChipProgram& chip = program.chips[c];
+        std::vector<int> slots(chip.denmems.size());
+        std::iota(slots.begin(), slots.end(), 0);
+        Synapses synapses(program, static_cast<std::uint32_t>(c), routes_to[c], slots, threads);
+        for (const RouteLists& route : synapses.take_routes())
+            std::copy(route.lists.begin(), route.lists.end(), lists.begin() + static_cast<std::ptrdiff_t>(route.route) * L1Address::count);
+        words[c] = synapses.all_words();
+        std::vector<std::uint8_t>().swap(chip.addresses);       // "= {}" would keep the memory
+        std::vector<std::uint16_t>().swap(chip.increments);
+    });
 
     ideal_synapses = program.ideal.synapses.size();
     if (!program.ideal.lines.empty()) {
@@ -142,6 +146,7 @@ Tables::Tables(const Program& program)
             probes_of[static_cast<std::size_t>(after - program.chips.begin()) - 1].push_back({t, k, neuron - std::prev(after)->first_neuron});
         }
     std::uint32_t net = 0;
+    std::uint64_t first_word = 0;
     for (std::size_t c = 0; c < program.chips.size(); ++c) {
         const ChipProgram& chip = program.chips[c];
         ChipData data{};
@@ -151,10 +156,8 @@ Tables::Tables(const Program& program)
         data.address = chip_address(chip.chip);
         data.wafer = chip.chip.wafer;
         data.hicann = static_cast<std::uint32_t>(chip.chip.hicann.value());
-        data.first_row = static_cast<std::uint32_t>(row_count);
-        row_count += chip.rows.size();
-        for (const RowProgram& row : chip.rows)
-            rows.push_back({row.input, row.shift, row.plastic_driver});
+        data.first_word = first_word;
+        first_word += words[c].size();
         data.first_plastic_driver = static_cast<std::uint32_t>(plastic_drivers.size());
         data.plastic_drivers = static_cast<std::uint32_t>(chip.plastic_drivers.size());
         plastic_drivers.insert(plastic_drivers.end(), chip.plastic_drivers.begin(), chip.plastic_drivers.end());
@@ -185,10 +188,10 @@ Tables::Tables(const Program& program)
 
 void Tables::want(Arena& arena, Machine& m) const
 {
-    arena.want(m.rows, rows.size());
+    arena.want(m.words, chips.empty() ? 0 : chips.back().first_word + words.back().size());
+    arena.want(m.lists, lists.size());
     arena.want(m.routes, routes.size());
     arena.want(m.nets, nets.size());
-    arena.want(m.route_rows, route_rows.size());
     arena.want(m.block_nets, block_nets.size());
     arena.want(m.plastic_drivers, plastic_drivers.size());
     arena.want(m.currents, currents.size());
@@ -203,10 +206,11 @@ void Tables::want(Arena& arena, Machine& m) const
 void Tables::upload(const Machine& m) const
 {
     copy(m.chip, chips);
-    copy(m.rows, rows);
+    for (std::size_t c = 0; c < chips.size(); ++c)
+        copy(m.words + chips[c].first_word, words[c]);
+    copy(m.lists, lists);
     copy(m.routes, routes);
     copy(m.nets, nets);
-    copy(m.route_rows, route_rows);
     copy(m.block_nets, block_nets);
     copy(m.plastic_drivers, plastic_drivers);
     copy(m.currents, currents);
@@ -218,11 +222,11 @@ void Tables::upload(const Machine& m) const
     copy(m.ideal_states, ideal_states);
 }
 
-Needs upload_chips(Program& program, const Tables& tables, const Machine& m)
+Needs upload_chips(const Program& program, const Tables& tables, const Machine& m)
 {
     std::vector<Needs> of_chips(program.chips.size());
     parallel_for(program.chips.size(), [&](std::size_t c) {
-        ChipProgram& chip = program.chips[c];
+        const ChipProgram& chip = program.chips[c];
         membranes_of(program, chip);                // throws where a circuit cannot be used
         const auto p = std::make_unique<ChipParameters>();
         const auto s = std::make_unique<ChipState>();
@@ -233,11 +237,6 @@ Needs upload_chips(Program& program, const Tables& tables, const Machine& m)
             const auto links = std::make_unique<ChipLinks>(links_of(program, chip, tables.chips[c]));
             copy(m.links + c, links.get(), 1);
         }
-        const std::size_t corner = std::size_t{tables.chips[c].first_row} * Column::count;
-        copy(m.addresses + corner, chip.addresses);
-        copy(m.increments + corner, chip.increments);
-        chip.addresses = {};
-        chip.increments = {};
     });
     Needs needs;
     for (const Needs& chip : of_chips) {
@@ -270,7 +269,7 @@ void upload_ideal(Program& program, const Tables& tables, const Machine& m)
                   [](const IdealSynapseData& a, const IdealSynapseData& b) { return a.delay != b.delay ? a.delay < b.delay : a.target < b.target; });
     }, 16);
     copy(m.ideal_synapses, synapses);
-    fabric.synapses = {};
+    std::vector<IdealSynapse>().swap(fabric.synapses);
 }
 
 }   // namespace bss::cuda

@@ -15,6 +15,13 @@ BSS_HD R same(float a)
     return R{} + a;
 }
 
+/// A number of the bits of `a`, further to the left.
+template <int by, class R>
+BSS_HD R shifted_left(R a)
+{
+    return from_bits(bits(a) << by);
+}
+
 /// 2^t, relative error below 1.9e-7, exact for t = 0; 0 below 2^-126.5, 2^60 for everything larger.
 /// Polynomial: minimax, degree 5 on [-1/2, 1/2], 9.2e-8 before rounding.
 template <class R>
@@ -30,7 +37,7 @@ BSS_HD R exp2_limited(R t)
     p = fused(p, fraction, same<R>(2.402224243e-01f));
     p = fused(p, fraction, same<R>(6.931470037e-01f));
     p = fused(p, fraction, same<R>(1.0f));
-    return p * from_bits(bits(shifted) << 23);   // n = -127: the factor is 0
+    return p * shifted_left<23>(shifted);        // n = -127: the factor is 0
 }
 
 /// e^x, relative error below 2e-7 + 1e-7 |x|; limits as exp2_limited.
@@ -60,15 +67,20 @@ BSS_HD R log_normal(R x)
     return fused(exponent, same<R>(0.693147181f), fused(t * t, p, t));
 }
 
-/// 1 / x for |x| in [1e-35, 1e35], relative error below 1.3e-7. Cheaper than a division and, unlike the processors' estimates, the same everywhere.
+/// -1 / x for |x| in [1e-35, 1e35], relative error below 1.3e-7. Cheaper than a division and, unlike the processors' estimates, the same everywhere.
+template <class R>
+BSS_HD R minus_reciprocal(R x)
+{
+    R y = from_bits(0xfef311c7u - bits(x));                           // within 5.1 %
+    R e = fused(x, y, same<R>(1.0f));
+    y = fused(y, fused(e, e, e), y);                                  // cubic: 1.3e-4
+    e = fused(x, y, same<R>(1.0f));
+    return fused(y, e, y);                                            // 1.7e-8, then rounding
+}
 template <class R>
 BSS_HD R reciprocal(R x)
 {
-    R y = from_bits(0x7ef311c7u - bits(x));                           // within 5.1 %
-    R e = fused_minus(x, y, same<R>(1.0f));
-    y = fused(y, fused(e, e, e), y);                                  // cubic: 1.3e-4
-    e = fused_minus(x, y, same<R>(1.0f));
-    return fused(y, e, y);                                            // 1.7e-8, then rounding
+    return minus_reciprocal(-x);
 }
 
 /// (e^x - 1) / x for |x| <= 1, relative error below 7.7e-6, exact for x = 0. Minimax, degree 5.

@@ -21,7 +21,7 @@ struct Terms {
     R exponential{};        ///< X: volts per step
     R steepness{};          ///< sum of exponential_i log2(e) / Delta_i: per step
     R curvature{};          ///< sum of exponential_i (log2(e) / Delta_i)^2: per volt and step
-    R adaptation{};         ///< change of the adaptation currents over the whole step at this potential: volts per step
+    R adaptation{};         ///< what the adaptation currents lose over the whole step at this potential: volts per step
 };
 
 template <class R>
@@ -79,8 +79,8 @@ template <class R>
 BSS_HD void adaptation(Terms<R>& one, R gap, R rate, R gain, R& w, R& carry)
 {
     one.linear = one.linear - w;
-    one.adaptation = -fused(gain, gap, rate * w);
-    const R change = one.adaptation + carry;
+    one.adaptation = fused(gain, gap, rate * w);
+    const R change = carry - one.adaptation;
     const R next = w + change;
     carry = change - (next - w);
     w = next;
@@ -93,31 +93,32 @@ struct Advance {
     R lift;                 ///< integral of (v - v at the beginning) dt
 };
 
-/// 1 / phi of mean_drive(): z / (1 - e^-z) = 1 + z/2 + z^2/12 + ..., which keeps any conductance stable.
+/// -1 / phi of mean_drive(): z / (1 - e^-z) = 1 + z/2 + z^2/12 + ..., which keeps any conductance stable. Signs here and below are such that nothing has to be
+/// negated.
 /// @param z  sum of the conductances, times the duration
 template <class R>
-BSS_HD R relaxation(R z)
+BSS_HD R minus_relaxation(R z)
 {
-    return fused(fused(z, same<R>(1.0f / 12.0f), same<R>(0.5f)), z, same<R>(1.0f));
+    return fused(fused(z, same<R>(-1.0f / 12.0f), same<R>(-0.5f)), z, same<R>(-1.0f));
 }
 
 /// The mean linear drive over the part `duration` of a step, times `duration`: leak at mid-step. The exponential's own rise is limited to what is left
 /// to the threshold.
 /// @param elapsed    mean part of the step that has gone by within the duration
 /// @param steepness  1 / Delta of the exponentials together, 0 where there is none
-/// @param phi        1 / relaxation(z)
+/// @param phi        -1 / minus_relaxation(z)
 template <class P = AllParts, class R>
 BSS_HD R mean_drive(R v, const Terms<R>& sum, R elapsed, R duration, R z, R steepness, R phi)
 {
     R drive = sum.linear * duration;
     if constexpr (P::exponential) {
         const R force = sum.exponential * duration;
-        const R push = larger(smaller(force, -v - drive), R{});
+        const R minus_push = smaller(larger(-force, v + drive), R{});
         const R curve = smaller(force * steepness, same<R>(0.5f));
-        drive = fused_minus(z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), push, drive);
+        drive = fused(z * fused(curve, same<R>(1.0f / 12.0f), same<R>(0.5f)), minus_push, drive);
     }
     if constexpr (P::adaptation) {
-        drive = fused_minus(duration * elapsed, sum.adaptation, drive);
+        drive = fused(duration * elapsed, sum.adaptation, drive);
     }
     return drive * phi;
 }
@@ -175,33 +176,48 @@ BSS_HD void use_steep_rise(Mask steep, Rise<R>& result, const Terms<R>& sum, R f
     result = {select(steep, exact.rise, result.rise), select(steep, exact.lift, result.lift)};
 }
 
+/// What advance() does far from the upstroke.
+template <class R>
+struct ShortAdvance {
+    R drive, force, steepness, rise;
+    R x, y;                 ///< how near the upstroke is: beyond largest_short_x and _y `rise` is not good enough
+};
+template <class P = AllParts, class R>
+BSS_HD ShortAdvance<R> short_advance(R v, const Terms<R>& sum, R fraction)
+{
+    const R z = sum.conductance * fraction;
+    const R minus_bend = minus_relaxation(z);
+    // The part of the step that is free begins 1 - fraction after the step does.
+    const R elapsed = fused(fraction, same<R>(-0.5f), same<R>(1.0f));
+    if constexpr (!P::exponential) {
+        const R drive = mean_drive<P>(v, sum, elapsed, fraction, z, R{}, minus_reciprocal(minus_bend));
+        return {drive, R{}, R{}, drive, R{}, R{}};
+    } else {
+        const R exponential = larger(sum.exponential, same<R>(least_exponential));
+        const R inverse = minus_reciprocal(minus_bend * exponential);  // one reciprocal for both
+        const R steepness = sum.steepness * inverse * (minus_bend * -ln2);
+        const R drive = mean_drive<P>(v, sum, elapsed, fraction, z, steepness, exponential * inverse);
+        const R x = drive * steepness;
+        const R force = sum.exponential * fraction;
+        const R growth = force * expm1_over_x_small(x);
+        const R y = growth * steepness;
+        return {drive, force, steepness, fused(growth, log_over_y_small(y), drive), x, y};
+    }
+}
+
 /// Solves dv/dt = A + X exp((v - v0) / Delta), A = mean drive, over the part `fraction` of a step (0: stays):
 /// v = v0 + A - Delta ln(1 - y), y = X (e^(A / Delta) - 1) / A. Far from the upstroke short polynomials do; each lane chooses by its own values.
 /// Where y reaches 1, v runs away within the time: a crossing as well.
 template <class P = AllParts, class R>
 BSS_HD Advance<R> advance(R v, const Terms<R>& sum, R fraction)
 {
-    const R z = sum.conductance * fraction;
-    const R bend = relaxation(z);
-    // The part of the step that is free begins 1 - fraction after the step does.
-    const R elapsed = fused_minus(fraction, same<R>(0.5f), same<R>(1.0f));
-    if constexpr (!P::exponential) {
-        const R drive = mean_drive<P>(v, sum, elapsed, fraction, z, R{}, reciprocal(bend));
-        return {v + drive, fraction * (0.5f * drive)};
-    }
-    const R exponential = larger(sum.exponential, same<R>(least_exponential));
-    const R inverse = reciprocal(bend * exponential);                  // one reciprocal for both
-    const R steepness = sum.steepness * inverse * (bend * ln2);
-    const R drive = mean_drive<P>(v, sum, elapsed, fraction, z, steepness, exponential * inverse);
-    const R x = drive * steepness;
-    const R force = sum.exponential * fraction;
-    const R growth = force * expm1_over_x_small(x);
-    const R y = growth * steepness;
-    const R rise = fused(growth, log_over_y_small(y), drive);
-    Rise<R> result{rise, 0.5f * rise};
-    const auto steep = above(x * x, same<R>(largest_short_x)) | above(y, same<R>(largest_short_y));
-    if (any(steep)) {
-        use_steep_rise(steep, result, sum, force, drive, steepness, y);
+    const ShortAdvance<R> s = short_advance<P>(v, sum, fraction);
+    Rise<R> result{s.rise, 0.5f * s.rise};
+    if constexpr (P::exponential) {
+        const auto steep = above(s.x * s.x, same<R>(largest_short_x)) | above(s.y, same<R>(largest_short_y));
+        if (any(steep)) {
+            use_steep_rise(steep, result, sum, s.force, s.drive, s.steepness, s.y);
+        }
     }
     return {v + result.rise, fraction * result.lift};
 }
@@ -238,7 +254,7 @@ BSS_HD Crossing find_crossing(float v, const Terms<float>& sum, float fraction)
     float t = fraction, drive = 0.0f;
     for (int i = 0; i < 3 && t > 1e-6f; ++i) {
         const float z = sum.conductance * t;
-        drive = mean_drive<P>(v, sum, fused(0.5f, t, 1.0f - fraction), t, z, mean_steepness, 1.0f / relaxation(z)) / t;
+        drive = mean_drive<P>(v, sum, fused(0.5f, t, 1.0f - fraction), t, z, mean_steepness, -1.0f / minus_relaxation(z)) / t;
         t = smaller(larger(time_to_threshold(v, drive, sum.exponential, steepness, at_threshold), 0.0f), fraction);
     }
     // The linear part of the rise is a straight line; the exponential's share -Delta ln u, u falling linearly, stays below its half.
@@ -249,9 +265,9 @@ BSS_HD Crossing find_crossing(float v, const Terms<float>& sum, float fraction)
     return {t, t * fused(0.5f, linear, mean)};
 }
 
-/// What the rare path needs of a membrane's denmems: element k stands at [k * stride].
+/// What the rare path needs of a membrane's denmems: element k stands at [k * stride], its state at [k * state_stride].
 struct DenmemColumn {
-    int count, stride;
+    int count, stride, state_stride;
     float* w;
     const float* jump;      ///< b
     const float* rate;
@@ -286,7 +302,8 @@ BSS_HD Firing fire(float v0, const Terms<float>& begin, float fraction, float v_
         for (int k = 0; k < denmems.count && P::adaptation; ++k) {
             const int at = k * denmems.stride;
             const float jump = denmems.jump[at];
-            denmems.w[at] = fused(jump, fused_minus(denmems.rate[at], rest, 1.0f), denmems.w[at]);
+            float& w = denmems.w[k * denmems.state_stride];
+            w = fused(jump, fused_minus(denmems.rate[at], rest, 1.0f), w);
             jumps = jumps + jump;
         }
         sum.linear = fused(sum.conductance, f.v - v_reset, sum.linear) - jumps;

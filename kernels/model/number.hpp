@@ -29,8 +29,22 @@ BSS_HD float fused(float a, float b, float c)
 /// c - a b, rounded once.
 BSS_HD float fused_minus(float a, float b, float c) { return fused(-a, b, c); }
 /// As the vector instructions have it: b where the two are not ordered.
-BSS_HD float smaller(float a, float b) { return a < b ? a : b; }
-BSS_HD float larger(float a, float b) { return a > b ? a : b; }
+BSS_HD float smaller(float a, float b)
+{
+#if defined(__CUDA_ARCH__)
+    return fminf(a, b);     // one instruction; the other one where one is not a number
+#else
+    return a < b ? a : b;
+#endif
+}
+BSS_HD float larger(float a, float b)
+{
+#if defined(__CUDA_ARCH__)
+    return fmaxf(a, b);
+#else
+    return a > b ? a : b;
+#endif
+}
 BSS_HD bool above(float a, float b) { return a > b; }
 BSS_HD bool at_least(float a, float b) { return a >= b; }
 BSS_HD float select(bool mask, float yes, float no) { return mask ? yes : no; }
@@ -47,6 +61,16 @@ BSS_HD float from_bits(std::uint32_t b)
     std::memcpy(&a, &b, sizeof a);
     return a;
 }
+#if defined(__CUDA_ARCH__)
+/// See math.hpp.
+template <int by>
+BSS_HD float shifted_left(float a)
+{
+    float b;                // PTX has registers for floats and for words: this needs no move between them
+    asm("shl.b32 %0, %1, %2;" : "=f"(b) : "f"(a), "n"(by));
+    return b;
+}
+#endif
 /// Nearest float of the signed integer that the bits mean.
 BSS_HD float number(std::uint32_t a) { return static_cast<float>(static_cast<std::int32_t>(a)); }
 
@@ -60,13 +84,27 @@ BSS_HD int lowest_bit(std::uint64_t word)
 #endif
 }
 
-BSS_HD std::uint32_t exclusive_or(std::uint32_t a, std::uint32_t b, std::uint32_t c) { return a ^ b ^ c; }
+BSS_HD std::uint32_t exclusive_or(std::uint32_t a, std::uint32_t b, std::uint32_t c)
+{
+#if defined(__CUDA_ARCH__)
+    std::uint32_t d;
+    asm("lop3.b32 %0, %1, %2, %3, 0x96;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+    return d;
+#else
+    return a ^ b ^ c;
+#endif
+}
 /// Upper and lower half of the 64-bit product.
 BSS_HD void multiply_wide(std::uint32_t a, std::uint32_t b, std::uint32_t& high, std::uint32_t& low)
 {
+#if defined(__CUDA_ARCH__)
+    high = __umulhi(a, b);
+    low = a * b;
+#else
     const std::uint64_t product = static_cast<std::uint64_t>(a) * b;
     high = static_cast<std::uint32_t>(product >> 32);
     low = static_cast<std::uint32_t>(product);
+#endif
 }
 
 }   // namespace bss::model
