@@ -5,6 +5,7 @@
 
 #include "engine.hpp"
 #include "floating_point.hpp"
+#include "kernels/model/parameters.hpp"
 #include "wafer/error.hpp"
 
 namespace bss {
@@ -75,8 +76,7 @@ void CpuEngine::take_over(const std::vector<std::unique_ptr<ChipRun>>& chips, st
     for (std::uint32_t c = 0; c < chips_.size(); ++c) {
         const Workplace &from = place_of(workplaces, c), &to = place_of(workplaces_, c);
         const auto quantum = [&](const Program& p, std::size_t n, std::size_t input) {
-            const double own = p.chips[c].neurons[n].quantum_siemens[input];
-            return own > 0 ? own : p.chips[c].quantum_siemens;
+            return model::own_or_chip_quantum(p.chips[c].neurons[n].quantum_siemens[input], p.chips[c].quantum_siemens);
         };
         for (std::size_t n = 0; n < program_.chips[c].neurons.size(); ++n)
             for (std::size_t input = 0; input < 2; ++input) {

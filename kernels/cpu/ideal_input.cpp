@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chip.hpp"
+#include "kernels/model/parameters.hpp"
 #include "wafer/error.hpp"
 
 namespace bss {
@@ -45,8 +46,8 @@ IdealInput::IdealInput(const Program& program, std::uint32_t first, std::span<co
             const Part& part = parts_[chip];
             const std::size_t target = part.first + (s.input == SynapticInput::inhibitory ? part.slots : 0) + slot_of[s.neuron - first_neuron];
             const ChipProgram& made = program.chips[first + chip];
-            const double own = made.neurons[s.neuron - made.first_neuron].quantum_siemens[static_cast<std::size_t>(s.input)];
-            synapses_.push_back({s.delay_steps * width_ + target, static_cast<std::uint64_t>(std::lround(s.siemens / (own > 0 ? own : made.quantum_siemens)))});
+            const double quantum = model::own_or_chip_quantum(made.neurons[s.neuron - made.first_neuron].quantum_siemens[static_cast<std::size_t>(s.input)], made.quantum_siemens);
+            synapses_.push_back({s.delay_steps * width_ + target, static_cast<std::uint64_t>(std::lround(s.siemens / quantum))});
             longest_ = std::max<std::int64_t>(longest_, s.delay_steps);
         }
         std::sort(synapses_.begin() + static_cast<std::ptrdiff_t>(first_.back()), synapses_.end(), [](Synapse a, Synapse b) { return a.further < b.further; });

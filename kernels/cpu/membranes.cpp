@@ -157,7 +157,7 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
         const auto& neuron = neurons[i];
         membranes[i] = model::membrane_parameters(neuron.denmems, static_cast<std::size_t>(neuron.firing), neuron.initial_volt, settings.timestep_s);
         for (std::size_t input = 0; input < 2; ++input)
-            quantum_siemens[i][input] = neuron.quantum_siemens[input] > 0 ? neuron.quantum_siemens[input] : settings.quantum_siemens;
+            quantum_siemens[i][input] = model::own_or_chip_quantum(neuron.quantum_siemens[input], settings.quantum_siemens);
     }
 
     // Neurons of equal size fill blocks of 16; where two kinds share a block, it has the features of both.

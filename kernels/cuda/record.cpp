@@ -30,7 +30,7 @@ Loaded loaded(const MembraneExperiment& experiment)
         const model::MembraneParameters m = model::membrane_parameters(neuron.denmems, static_cast<std::size_t>(neuron.firing), neuron.initial_volt, settings.timestep_s);
         std::array<double, 2> quantum{};
         for (std::size_t i = 0; i < 2; ++i)
-            quantum[i] = neuron.quantum_siemens[i] > 0 ? neuron.quantum_siemens[i] : settings.quantum_siemens;
+            quantum[i] = model::own_or_chip_quantum(neuron.quantum_siemens[i], settings.quantum_siemens);
         const auto first_denmem = static_cast<std::uint32_t>(all.denmems.size()), first_change = static_cast<std::uint32_t>(all.changes.size());
         for (const DenmemCircuit& circuit : neuron.denmems) {
             const model::DenmemParameters p = model::denmem_parameters(circuit, m, settings.timestep_s, quantum);

@@ -57,7 +57,7 @@ void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgr
         s.v[n] = m.v;
         std::array<double, 2> quantum{};
         for (std::size_t i = 0; i < 2; ++i)
-            p.quantum_siemens[i][n] = quantum[i] = neuron.quantum_siemens[i] > 0 ? neuron.quantum_siemens[i] : chip.quantum_siemens;
+            p.quantum_siemens[i][n] = quantum[i] = model::own_or_chip_quantum(neuron.quantum_siemens[i], chip.quantum_siemens);
         needs.merged |= neuron.denmem_count > 1;
         for (std::uint32_t t = neuron.first_denmem; t < neuron.first_denmem + neuron.denmem_count; ++t) {
             const DenmemCircuit& circuit = chip.circuits[t];
@@ -261,8 +261,8 @@ void upload_ideal(Program& program, const Tables& tables, const Machine& m)
             const IdealSynapse& synapse = fabric.synapses[k];
             const ChipProgram& chip = program.chips[chip_of[synapse.neuron]];
             const auto input = static_cast<std::size_t>(synapse.input);
-            const double own = chip.neurons[synapse.neuron - chip.first_neuron].quantum_siemens[input];
-            synapses[k] = {input * program.neurons.size() + synapse.neuron, synapse.delay_steps, static_cast<std::uint64_t>(std::lround(synapse.siemens / (own > 0 ? own : chip.quantum_siemens)))};
+            const double quantum = model::own_or_chip_quantum(chip.neurons[synapse.neuron - chip.first_neuron].quantum_siemens[input], chip.quantum_siemens);
+            synapses[k] = {input * program.neurons.size() + synapse.neuron, synapse.delay_steps, static_cast<std::uint64_t>(std::lround(synapse.siemens / quantum))};
         }
         // Neighbouring threads add to neighbouring accumulators.
         std::sort(synapses.begin() + static_cast<std::ptrdiff_t>(first), synapses.begin() + static_cast<std::ptrdiff_t>(last),

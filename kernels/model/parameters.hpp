@@ -63,6 +63,9 @@ inline MembraneParameters membrane_parameters(std::span<const DenmemCircuit> den
     return m;
 }
 
+/// Conductance of a quantum of a synaptic input: the neuron's own or, where it has none (0), its chip's.
+inline double own_or_chip_quantum(double own_siemens, double chip_siemens) { return own_siemens > 0 ? own_siemens : chip_siemens; }
+
 /// @param quantum_siemens  conductance of a quantum of its synaptic inputs
 inline DenmemParameters denmem_parameters(const DenmemCircuit& c, const MembraneParameters& membrane, double timestep_s, const std::array<double, 2>& quantum_siemens)
 {
