@@ -47,6 +47,7 @@ Arrivals::Arrivals(const Program& program, std::uint32_t first, const std::vecto
 
     const auto windows = std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_ / static_cast<double>(window_steps_)) + 3);
     waiting_.assign(windows, {{}, 0, std::vector<std::uint32_t>(lists.size())});
+    last_waiting_ = windows - 1;
     begin_.resize(lists.size() + 1);
     for (std::size_t step = 0; step < windows * static_cast<std::size_t>(window_steps_); ++step)
         windows_on_.push_back(static_cast<std::uint16_t>(step / static_cast<std::size_t>(window_steps_)));

@@ -92,7 +92,7 @@ private:
     {
         return lists_.data() + std::size_t{first_[event.net]} * L1Address::count + static_cast<std::size_t>(event.address.value()) * places_of(event.net);
     }
-    Waiting& waiting_in(std::int64_t window) { return waiting_[static_cast<std::size_t>(window) & (waiting_.size() - 1)]; }
+    Waiting& waiting_in(std::int64_t window) { return waiting_[static_cast<std::size_t>(window) & last_waiting_]; }
     void keep(std::int64_t step, const Arrival& arrival, std::int64_t window);
 
     Simd simd_ = choose_simd();
@@ -109,7 +109,8 @@ private:
     std::vector<std::uint16_t> chips_;      ///< of the thread
     std::vector<SynapseList> lists_;        ///< [net][address][place]
 
-    std::vector<Waiting> waiting_;          ///< [window modulo size]
+    std::vector<Waiting> waiting_;          ///< [window & last_waiting_]
+    std::size_t last_waiting_ = 0;
     std::vector<std::uint16_t> windows_on_; ///< [step since the beginning of a window] how many windows later that is
     std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< step; beyond those: held up in crowded mergers; or in the rest of a window
     std::vector<Arrival> sorted_;           ///< what acts in the window at hand

@@ -65,8 +65,7 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const st
     }
 }
 
-void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, Outbox& outbox, WindowInput& window,
-                  const Ahead& ahead)
+void ChipRun::run(std::int64_t first, std::int64_t last, std::span<const Arrival> arrivals, WindowInput& window, const Ahead& ahead)
 {
     crossings_.clear();
     window.begin(membranes_.slots());
@@ -96,7 +95,7 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
             membranes_.run(begin, static_cast<int>(end - begin), window, crossings_, end == last && ahead.chip != nullptr ? &ahead.chip->membranes_ : nullptr);
         begin = end;
     };
-    for (std::int64_t step = first; step < last; ++step)
+    for (std::int64_t step = first; interrupted() && step < last; ++step)
         if (const bool drive_now = driven(step), sample_now = sampled(step); drive_now || sample_now) {
             run_until(step);
             if (drive_now)
@@ -108,14 +107,11 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::vector<InputEvent>
     steps_ += last - first;
 
     firings_.clear();
-    for (const MembraneSpike& spike : crossings_)
+    for (const MembraneSpike& spike : crossings_) {
         firings_.push_back({(static_cast<double>(spike.step) + spike.fraction) * timestep_s_, spike.neuron});
-    send(static_cast<double>(last) * timestep_s_, input, outbox.sent);
-    if (ideal_senders_ == nullptr)
-        return;
-    for (const Firing& firing : firings_)
-        if (const IdealSenders::Lines lines = ideal_senders_->of_neuron(chip_->first_neuron + firing.neuron); lines.first < lines.last)
-            outbox.fired.push_back(ideal_senders_->spike(lines, firing.time_s));
+        __builtin_prefetch(&chip_->neurons[spike.neuron]);
+        __builtin_prefetch(&spike_counts_[spike.neuron], 1);
+    }
 }
 
 void ChipRun::join(const IdealSenders& senders, IdealInput& input, std::size_t own)

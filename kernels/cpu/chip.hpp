@@ -43,11 +43,14 @@ public:
         const ChipRun* chip = nullptr;
         std::span<const Arrival> arrivals{};
     };
-    /// Runs the steps [first, last), at most Program::window_steps. `input` are the host's events for this chip, ascending by time; those of this piece of time are removed.
+    /// Runs the membranes through the steps [first, last), at most Program::window_steps.
     /// @param arrivals  what acts in these steps
-    /// @param outbox    what leaves the chip is appended
     /// @param window    of the thread, for at least slots() slots
-    void run(std::int64_t first, std::int64_t last, std::vector<InputEvent>& input, std::span<const Arrival> arrivals, Outbox& outbox, WindowInput& window, const Ahead& ahead);
+    void run(std::int64_t first, std::int64_t last, std::span<const Arrival> arrivals, WindowInput& window, const Ahead& ahead);
+    /// What comes of that: spikes into the recording, and what has left the chip before the step `last` is appended to `outbox`. Best done a little later: what it reads is
+    /// on its way from run() on.
+    /// @param input  the host's events for this chip, ascending by time; those that are due are removed
+    void send(std::int64_t last, std::vector<InputEvent>& input, Outbox& outbox);
 
     /// Spikes that left the chip's link and are wanted on other wafers, since the last take.
     std::vector<RelayedSpike> take_relayed() { return std::exchange(relayed_, {}); }
@@ -76,6 +79,8 @@ private:
         std::vector<float> values;                  ///< [sample since the last take][position]
     };
 
+    /// Whether something may happen to membranes within a window.
+    bool interrupted() const { return !chip_->currents.empty() || !probes_.empty(); }
     bool sampled(std::int64_t step) const;
     void sample(std::int64_t step, WindowInput& window);
     float sampled_value(const TraceProgram& trace, std::uint32_t position, std::int64_t step, const std::array<std::span<const std::int32_t>, 2>& arrived) const;
@@ -83,7 +88,7 @@ private:
     void drive(std::int64_t step);
     bool record(const NeuronProgram& neuron, std::uint32_t number, double time_s, bool lost);
     void leave(const NeuronProgram& neuron, std::uint32_t number, double fired_s, double left_s);
-    void send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent);
+    void send_wired(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent);
     void enter(const std::vector<std::uint32_t>& nets, double time_s, L1Address address, const Sender& sender);
 
     std::shared_ptr<NearMemory> memory_;

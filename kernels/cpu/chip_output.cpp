@@ -6,13 +6,25 @@
 
 namespace bss {
 
+void ChipRun::send(std::int64_t last, std::vector<InputEvent>& input, Outbox& outbox)
+{
+    send_wired(static_cast<double>(last) * timestep_s_, input, outbox.sent);
+    if (ideal_senders_ == nullptr)
+        return;
+    for (const Firing& firing : firings_)
+        if (const IdealSenders::Lines lines = ideal_senders_->of_neuron(chip_->first_neuron + firing.neuron); lines.first < lines.last)
+            outbox.fired.push_back(ideal_senders_->spike(lines, firing.time_s));
+}
+
 /// Spikes of this piece of time: into the recording, and through encoders and mergers onto the wafer, with all that is due before `end_s`;
 /// what has left the mergers is appended to `sent`.
-void ChipRun::send(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent)
+void ChipRun::send_wired(double end_s, std::vector<InputEvent>& input, std::vector<SentEvent>& sent)
 {
     if (firings_.empty() && waiting_ == 0 && background_.empty() && (input.empty() || input.front().time_s >= end_s))
         return;
     passing_.clear();
+    for (std::size_t k = 0; wired_ && k < firings_.size(); ++k)
+        __builtin_prefetch(&encoders_[chip_->neurons[firings_[k].neuron].firing.block().value()], 1);
     std::sort(firings_.begin(), firings_.end());
     encoded_.clear();
     for (const Firing& firing : firings_) {

@@ -244,12 +244,17 @@ void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int 
     const std::uint32_t count = mine.share.last - mine.share.first;
     const auto chip_at = [&](std::uint32_t k) { return turn == 0 ? k : count - 1 - k; };
     const auto run_of = [&](std::uint32_t k) { return chips_[mine.share.first + chip_at(k)].get(); };
+    const auto send_of = [&](std::uint32_t k) { run_of(k)->send(last, inputs_[mine.share.first + chip_at(k)], outbox); };
     for (std::uint32_t k = 0; k < count; ++k) {
         if (k + 2 < count)
             run_of(k + 2)->prefetch();
         const ChipRun::Ahead ahead = k + 1 < count ? ChipRun::Ahead{run_of(k + 1), mine.arrivals.of(chip_at(k + 1))} : ChipRun::Ahead{};
-        run_of(k)->run(first, last, inputs_[mine.share.first + chip_at(k)], mine.arrivals.of(chip_at(k)), outbox, mine.window, ahead);
+        run_of(k)->run(first, last, mine.arrivals.of(chip_at(k)), mine.window, ahead);
+        if (k > 0)
+            send_of(k - 1);
     }
+    if (count > 0)
+        send_of(count - 1);
 }
 
 Recording CpuEngine::take_recording()
