@@ -16,6 +16,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Third word of an address of Purpose::fixed_pattern and Purpose::rewrite; neuron parameters count from 0.
 constexpr std::uint32_t shared_cells = 32, v_reset_mismatch = 64, noise_mismatch = 65, fault_draw = 66, leak_mismatch = 67;
+constexpr std::uint32_t utilisation_mismatch = 68, tau_rec_mismatch = 69, lambda_mismatch = 70; // places: drivers, then their blocks
 
 std::uint32_t word(NeuronFg p) { return static_cast<std::uint32_t>(p); }
 std::uint32_t word(SharedFg p) { return shared_cells + static_cast<std::uint32_t>(p); }
@@ -271,23 +272,41 @@ double Silicon::synapse_factor(Hicann hicann, SynapseRow row, Column column) con
     return factors[column.value()];
 }
 
+StpFactors Silicon::true_stp(Hicann hicann, SynapseDriver driver) const
+{
+    if (!imperfections_.fixed_pattern)
+        return {};
+    const auto& impl = technology_.impl();
+    const auto factor = [&](const Technology::Impl::DriverSpread& spread, std::uint32_t which) {
+        const auto drawn = [&](double deviation, int place) {
+            return deviation > 0.0 ? lognormal(deviation, random_normal(wafer_id_, Purpose::fixed_pattern, hicann.value(), place, which)) : 1.0;
+        };
+        return drawn(spread.own, driver.value()) * drawn(spread.block, SynapseDriver::count + driver.fg_block().value());
+    };
+    return {factor(impl.utilisation_spread, utilisation_mismatch), factor(impl.tau_rec_spread, tau_rec_mismatch), factor(impl.lambda_spread, lambda_mismatch)};
+}
+
 StpCircuit Silicon::stp(Hicann hicann, SynapseDriver driver, const HicannConfig& config, std::uint64_t trial) const
 {
+    return stp_holding(hicann, driver, config, [&](SharedFg p) { return bss::written(*this, config, trial, hicann, driver.fg_block(), p); });
+}
+
+StpCircuit Silicon::stp_holding(Hicann hicann, SynapseDriver driver, const HicannConfig& config, const std::function<double(SharedFg)>& held) const
+{
     const DriverConfig& bits = config.drivers[driver.value()];
-    const auto dac = [&](SharedFg p) { return bss::written(*this, config, trial, hicann, driver.fg_block(), p); };
     StpCircuit circuit{};
     circuit.enabled = bits.stp_enable;
     circuit.mode = bits.stp_mode;
     if (!bits.stp_enable)
         return circuit;
-    circuit.utilisation = technology_.stp_utilisation(bits.stp_cap);
-    // An OTA gain of 1/V; without V_stdf there is no modulation and the reference does not matter (hardware.md §3.6).
-    const double v_stdf = config.fg.at(driver.fg_block(), SharedFg::V_stdf) > 0.0 ? volt(dac(SharedFg::V_stdf)) : 0.0;
-    circuit.lambda = v_stdf;
-    const SharedFg reference = bits.stp_mode == StpMode::depression ? SharedFg::V_dep : SharedFg::V_fac;
-    const bool grounded = config.fg.at(driver.fg_block(), reference) == 0.0;
-    circuit.offset = v_stdf > 0.0 && !grounded ? volt(dac(reference)) / v_stdf : 0.0;
-    circuit.tau_rec_s = technology_.stp_tau_rec_s(dac(SharedFg::V_dtc));
+    const StpFactors factors = true_stp(hicann, driver);
+    circuit.utilisation = std::min(1.0, factors.utilisation * technology_.stp_utilisation(bits.stp_cap));
+    // An OTA gain of 1/V; without V_stdf there is no modulation and the reference does not matter (hardware.md §3.6). A cell told to hold 0 V is grounded.
+    const auto potential = [&](SharedFg p) { return config.fg.at(driver.fg_block(), p) > 0.0 ? volt(held(p)) : 0.0; };
+    const double v_stdf = potential(SharedFg::V_stdf);
+    circuit.lambda = factors.lambda * v_stdf;
+    circuit.offset = v_stdf > 0.0 ? potential(bits.stp_mode == StpMode::depression ? SharedFg::V_dep : SharedFg::V_fac) / v_stdf : 0.0;
+    circuit.tau_rec_s = factors.tau_rec * technology_.stp_tau_rec_s(held(SharedFg::V_dtc));
     return circuit;
 }
 

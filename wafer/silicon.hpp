@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "imperfections.hpp"
@@ -43,6 +44,11 @@ struct StpCircuit {
     bool enabled = false;
     StpMode mode = StpMode::facilitation;
     double utilisation = 0, lambda = 0, offset = 0, tau_rec_s = 0;
+};
+
+/// What a driver makes of nominal short-term plasticity: factors, 1 by the technology's curves.
+struct StpFactors {
+    double utilisation = 1, tau_rec = 1, lambda = 1;
 };
 
 /// What a denmem's cells hold: DACs as written, error included. An empty current cell holds 0.
@@ -91,12 +97,15 @@ public:
     /// The same for a whole row, at a tenth of the cost.
     void synapse_factors(Hicann hicann, SynapseRow row, std::span<float, Column::count> factors) const;
     StpCircuit stp(Hicann hicann, SynapseDriver driver, const HicannConfig& config, std::uint64_t trial) const;
+    /// @param held  what a cell of the driver's block holds, DACs
+    StpCircuit stp_holding(Hicann hicann, SynapseDriver driver, const HicannConfig& config, const std::function<double(SharedFg)>& held) const;
     ReadoutCircuit readout(Hicann hicann, Denmem denmem) const;
 
     /// True transfer of a neuron parameter's cell, write error apart. For tests and `calibration: oracle` only: no lab can see it.
     Transfer true_transfer(Hicann hicann, Denmem denmem, NeuronFg parameter, OperatingMode mode) const;
     Transfer true_v_reset(Hicann hicann, Denmem denmem) const;
     double true_row_factor(Hicann hicann, SynapseRow row) const;
+    StpFactors true_stp(Hicann hicann, SynapseDriver driver) const;
     double true_convoff_knee_volt(Hicann hicann, Denmem denmem, SynapticInput input) const;
     /// What a synaptic input conducts for ever. @param v_convoff_dac, i_conv_dac  what the cells hold
     double true_input_leak_siemens(Hicann hicann, Denmem denmem, SynapticInput input, double v_convoff_dac, double i_conv_dac) const;

@@ -78,6 +78,8 @@ double Technology::stimulus_full_scale_ampere() const { return impl_->stimulus_a
 
 double Technology::stp_utilisation(int cap) const { return impl_->utilisation_min + (impl_->utilisation_max - impl_->utilisation_min) * cap / 7.0; }
 
+double Technology::stp_cap(double utilisation) const { return 7.0 * (utilisation - impl_->utilisation_min) / (impl_->utilisation_max - impl_->utilisation_min); }
+
 double Technology::stp_tau_rec_s(double v_dtc_dac) const { return impl_->v_dtc_slope / (v_dtc_dac - impl_->v_dtc_offset) / impl_->analog_scale; }
 
 double Technology::stp_v_dtc_dac(double tau_rec_s) const { return impl_->v_dtc_offset + impl_->v_dtc_slope / (tau_rec_s * impl_->analog_scale); }

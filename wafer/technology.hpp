@@ -52,6 +52,7 @@ public:
     double stimulus_full_scale_ampere() const;
     double write_sigma(double dac, bool current) const;     ///< standard deviation (DAC) of a cell that is written again, in two passes (hardware.md §6.5)
     double stp_utilisation(int cap) const;                  ///< hardware.md §3.6
+    double stp_cap(double utilisation) const;               ///< real-valued, not clipped
     double stp_tau_rec_s(double v_dtc_dac) const;
     double stp_v_dtc_dac(double tau_rec_s) const;
 

@@ -335,6 +335,8 @@ void read_neuron(const Section& root, Technology::Impl& impl)
     impl.stimulus_ampere = sourced(root, "stimulus", Sign::positive);
 }
 
+Technology::Impl::DriverSpread driver_spread(const Section& entry) { return {entry.optional_number("spread"), entry.optional_number("block_spread")}; }
+
 void read_synapses(const Section& root, Technology::Impl& impl)
 {
     const Section synapse = root.section("synapse");
@@ -353,13 +355,19 @@ void read_synapses(const Section& root, Technology::Impl& impl)
     const Section utilisation = stp.section("utilisation");
     const auto ends = utilisation.numbers("value", Sign::positive, 2);
     impl.utilisation_min = ends[0], impl.utilisation_max = ends[1];
+    impl.utilisation_spread = driver_spread(utilisation);
     utilisation.source();
     utilisation.done();
     const Section v_dtc = stp.section("v_dtc");
     impl.v_dtc_offset = v_dtc.number("offset", Sign::any);
     impl.v_dtc_slope = v_dtc.number("slope", Sign::positive);
+    impl.tau_rec_spread = driver_spread(v_dtc);
     v_dtc.source();
     v_dtc.done();
+    const Section lambda = stp.section("lambda");
+    impl.lambda_spread = driver_spread(lambda);
+    lambda.source();
+    lambda.done();
     stp.done();
 }
 

@@ -51,6 +51,10 @@ struct Technology::Impl {
     double stimulus_ampere = 0.0;
     double utilisation_min = 0.0, utilisation_max = 0.0;
     double v_dtc_offset = 0.0, v_dtc_slope = 0.0; ///< DAC = offset + slope / tau_rec
+    /// Standard deviations of lognormal factors of mean 1: of a driver's own, and of one that a block's drivers share.
+    struct DriverSpread {
+        double own = 0.0, block = 0.0;
+    } utilisation_spread, tau_rec_spread, lambda_spread;
 
     WriteError voltage_write, current_write;
     double coarse_voltage = 1.0, coarse_current = 1.0; ///< error of the coarse pass alone, in that of both passes

@@ -285,5 +285,46 @@ TEST(Silicon, short_term_plasticity)
     EXPECT_NEAR(s.stp(Hicann(0), driver, config, 1).offset, 0.25, 1e-12);
 }
 
+// Magnitudes of the technology file: what a driver has of its own, and what it shares with its block.
+TEST(Silicon, drivers_differ_in_short_term_plasticity)
+{
+    const Silicon s = silicon(only(&Imperfections::fixed_pattern));
+    const StpFactors off = silicon(no_imperfections()).true_stp(Hicann(3), SynapseDriver(40));
+    EXPECT_EQ(off.utilisation, 1);
+    EXPECT_EQ(off.tau_rec, 1);
+    EXPECT_EQ(off.lambda, 1);
+    struct Spread {
+        double StpFactors::*factor;
+        double own, block;
+    };
+    for (const auto& [factor, own, block] : {Spread{&StpFactors::utilisation, 0.15, 0}, {&StpFactors::tau_rec, 0.10, 0.20}, {&StpFactors::lambda, 0.05, 0.10}}) {
+        std::vector<double> everywhere, drivers, blocks;
+        for (int h = 0; h < 100; ++h) {
+            std::array<std::vector<double>, FgBlock::count> of;
+            for (const SynapseDriver d : all<SynapseDriver>())
+                of[d.fg_block().value()].push_back(s.true_stp(Hicann(h), d).*factor);
+            for (const auto& own_block : of) {
+                blocks.push_back(moments(own_block).mean);
+                for (const double f : own_block)
+                    everywhere.push_back(f), drivers.push_back(f / blocks.back());
+            }
+        }
+        EXPECT_NEAR(moments(everywhere).mean, 1, 0.03);
+        EXPECT_NEAR(moments(drivers).sigma, own, 0.03 * own);
+        EXPECT_NEAR(moments(blocks).sigma, block, 0.15 * block + 0.15 / std::sqrt(56.0) * 1.2) << "their means scatter by the drivers' own too";
+    }
+    HicannConfig config;
+    const SynapseDriver driver(17);
+    config.drivers[17] = {.stp_enable = true, .stp_mode = StpMode::depression, .stp_cap = 4, .rows = {}};
+    config.fg.at(driver.fg_block(), SharedFg::V_stdf) = 500;
+    config.fg.at(driver.fg_block(), SharedFg::V_dtc) = 20;
+    const StpCircuit circuit = s.stp(Hicann(9), driver, config, 1);
+    const StpFactors factors = s.true_stp(Hicann(9), driver);
+    EXPECT_NEAR(circuit.utilisation, factors.utilisation * s.technology().stp_utilisation(4), 1e-12);
+    EXPECT_NEAR(circuit.tau_rec_s, factors.tau_rec * s.technology().stp_tau_rec_s(20), 1e-15);
+    EXPECT_NEAR(circuit.lambda, factors.lambda * 500 * 1.8 / 1023, 1e-12);
+    EXPECT_NE(factors.utilisation, silicon(only(&Imperfections::fixed_pattern), 2).true_stp(Hicann(9), driver).utilisation);
+}
+
 } // namespace
 } // namespace bss

@@ -158,6 +158,7 @@ TEST(Technology, synapses)
     EXPECT_NEAR(v4().synapse_conductance(15, 0.4 * reference, 30) * 1e9, 280.0, 0.1);
     EXPECT_NEAR(v4().stp_utilisation(0), 0.25, 1e-15);
     EXPECT_NEAR(v4().stp_utilisation(7), 0.40, 1e-15);
+    EXPECT_NEAR(v4().stp_cap(v4().stp_utilisation(3)), 3, 1e-12);
     EXPECT_NEAR(v4().stp_v_dtc_dac(104e-6), 5, 0.01);
     EXPECT_NEAR(v4().stp_v_dtc_dac(15.4e-6), 40, 0.1);
     EXPECT_NEAR(v4().stp_tau_rec_s(v4().stp_v_dtc_dac(33e-6)), 33e-6, 1e-18);
