@@ -46,14 +46,21 @@ Arrivals::Arrivals(const Program& program, std::uint32_t first, const std::vecto
         }
 
     const auto windows = std::bit_ceil(static_cast<std::size_t>(longest_s / timestep_s_ / static_cast<double>(window_steps_)) + 3);
-    waiting_.assign(windows, {{}, 0, std::vector<std::uint32_t>(lists.size())});
+    waiting_.assign(windows, {{}, std::vector<std::uint32_t>(lists.size())});
     last_waiting_ = windows - 1;
-    begin_.resize(lists.size() + 1);
     for (std::size_t step = 0; step < windows * static_cast<std::size_t>(window_steps_); ++step)
         windows_on_.push_back(static_cast<std::uint16_t>(step / static_cast<std::size_t>(window_steps_)));
 }
 
-/// @param window  that of the next step; there is room in all of them
+void Arrivals::Waiting::make_room()
+{
+    Waiting larger{std::vector<Arrival>(count.size() * std::max(16u, 2 * room)), count, std::max(16u, 2 * room)};
+    for (std::size_t chip = 0; chip < count.size(); ++chip)
+        std::ranges::copy(of(chip), larger.of(chip).begin());
+    *this = std::move(larger);
+}
+
+/// @param window  that of the next step
 inline void Arrivals::keep(std::int64_t step, const Arrival& arrival, std::int64_t window)
 {
     if (const auto since = static_cast<std::size_t>(step - window * window_steps_); since < windows_on_.size()) [[likely]]
@@ -71,8 +78,6 @@ void Arrivals::file(const SentEvent& event, std::int64_t earliest)
     alignas(64) float delays[TravelArguments::most];
     TravelArguments arguments{0, nullptr, nullptr, sent.fraction, jitter_.sigma, jitter_.shortest, {jitter_key_[0], jitter_key_[1]}, sender_address(event.sender, from_[event.net]),
                               event.sender.number, static_cast<std::uint32_t>(event.sender.kind), steps, delays};
-    for (Waiting& waiting : waiting_)
-        waiting.make_room(places_of(event.net));
     const std::uint32_t last = first_[event.net + 1];
     for (std::uint32_t at = first_[event.net]; at < last; at += TravelArguments::most, lists += TravelArguments::most) {
         const std::uint32_t count = std::min<std::uint32_t>(TravelArguments::most, last - at);
@@ -99,38 +104,32 @@ void Arrivals::open(std::int64_t first, std::int64_t last)
     if (lists_.empty())
         return;                             // nobody hears anything
     const std::int64_t window = first / window_steps_;
-    Waiting& waiting = waiting_in(window);
-    if (last < (window + 1) * window_steps_) {
-        const auto begin = waiting.arrivals.begin(), end = begin + static_cast<std::ptrdiff_t>(waiting.size);
-        const auto rest = std::partition(begin, end, [&](const Arrival& a) { return first + a.since(first) < last; });
-        for (auto a = rest; a != end; ++a) {
-            later_.emplace_back(first + a->since(first), *a);
-            --waiting.count[a->chip];
+    open_ = &waiting_in(window);
+    if (last < (window + 1) * window_steps_)
+        for (std::size_t c = 0; c < plastic_.size(); ++c) {
+            const auto all = open_->of(c);
+            const auto rest = std::ranges::partition(all, [&](const Arrival& a) { return first + a.since(first) < last; });
+            for (const Arrival& a : rest)
+                later_.emplace_back(first + a.since(first), a);
+            open_->count[c] -= static_cast<std::uint32_t>(rest.size());
         }
-        waiting.size = static_cast<std::size_t>(rest - begin);
-    }
     if (!later_.empty()) {
         const auto due = std::partition(later_.begin(), later_.end(), [&](const auto& l) { return l.first >= last; });
-        waiting.make_room(static_cast<std::size_t>(later_.end() - due));
         for (auto l = due; l != later_.end(); ++l)
-            waiting.add(l->second);
+            open_->add(l->second);
         later_.erase(due, later_.end());
     }
-    // By counting.
-    std::uint32_t end = 0;
-    for (std::size_t c = 0; c < waiting.count.size(); ++c) {
-        begin_[c + 1] = end;                // moves on to the end of the chip's
-        end += std::exchange(waiting.count[c], 0);
-    }
-    if (sorted_.size() < end)
-        sorted_.resize(std::bit_ceil(end));
-    for (const Arrival& arrival : std::span(waiting.arrivals).first(std::exchange(waiting.size, 0)))
-        sorted_[begin_[arrival.chip + 1u]++] = arrival;
     // Factors of plastic drivers depend on the order of events; sums do not.
     const auto order = [&](const Arrival& a) { return std::tuple(a.since(first), a.late, a.list); };
     for (std::size_t c = 0; c < plastic_.size(); ++c)
         if (plastic_[c])
-            std::sort(sorted_.begin() + begin_[c], sorted_.begin() + begin_[c + 1], [&](const Arrival& a, const Arrival& b) { return order(a) < order(b); });
+            std::ranges::sort(open_->of(c), {}, order);
+}
+
+void Arrivals::close()
+{
+    if (open_ != nullptr)
+        std::ranges::fill(std::exchange(open_, nullptr)->count, 0);
 }
 
 void Arrivals::take_over(const Arrivals& before, std::int64_t now)
@@ -144,13 +143,12 @@ void Arrivals::take_over(const Arrivals& before, std::int64_t now)
             successors[{chips_[first_[net] + k % places_of(static_cast<std::uint32_t>(net))], before.lists_[k]}] = lists_[k];
     const auto take = [&](std::int64_t step, Arrival arrival) {
         arrival.list = successors.at({arrival.chip, arrival.list});
-        for (Waiting& waiting : waiting_)
-            waiting.make_room(1);
         keep(step, arrival, now / window_steps_);
     };
     for (const Waiting& waiting : before.waiting_)
-        for (const Arrival& arrival : std::span(waiting.arrivals).first(waiting.size))
-            take(now + arrival.since(now), arrival);
+        for (std::size_t chip = 0; chip < waiting.count.size(); ++chip)
+            for (const Arrival& arrival : waiting.of(chip))
+                take(now + arrival.since(now), arrival);
     for (const auto& [step, arrival] : before.later_)
         take(step, arrival);
     delayed_ = before.delayed_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/model/delay.hpp"
@@ -32,7 +33,7 @@ struct Arrival {
     int since(std::int64_t first) const { return static_cast<std::uint16_t>(step - static_cast<std::uint16_t>(first)); }
 };
 
-/// Works out where an event goes and when it acts, and brings the events of a window in the order of the chips: each is then delivered at once.
+/// Works out where an event goes and when it acts, and keeps it by window and chip: what acts in a window on a chip is then delivered at once.
 /// Windows do not reach over multiples of Program::window_steps.
 class Arrivals {
 public:
@@ -61,30 +62,31 @@ public:
 
     /// Gathers what acts in [first, last), once for each window, in order.
     void open(std::int64_t first, std::int64_t last);
-    /// Of that, what acts on a chip of the thread; ascending by time if the chip has plastic drivers.
-    std::span<const Arrival> of(std::size_t chip) const { return std::span(sorted_).subspan(begin_[chip], begin_[chip + 1] - begin_[chip]); }
+    /// Of that, what acts on a chip of the thread; ascending by time if the chip has plastic drivers. Until close().
+    std::span<const Arrival> of(std::size_t chip) const { return open_ == nullptr ? std::span<const Arrival>() : std::as_const(*open_).of(chip); }
+    void close();
 
     /// Events that had to wait for the next step.
     std::int64_t delayed() const { return delayed_; }
 
 private:
-    /// What acts in a window of the wafer.
+    /// What acts in a window of the wafer, by chip. Nothing has to be sorted: an event's places are on many chips anyway.
     struct Waiting {
-        std::vector<Arrival> arrivals;      ///< `size` of them, and room
-        std::size_t size = 0;
+        std::vector<Arrival> arrivals;      ///< [chip][room]
         std::vector<std::uint32_t> count;   ///< [chip]
+        std::uint32_t room = 0;             ///< for each chip
 
-        void make_room(std::size_t more)
-        {
-            if (arrivals.size() < size + more)
-                arrivals.resize(2 * (size + more));
-        }
-        /// There is room.
         void add(const Arrival& arrival)
         {
-            arrivals[size++] = arrival;
-            ++count[arrival.chip];
+            const std::uint32_t at = count[arrival.chip];
+            if (at == room) [[unlikely]]
+                make_room();
+            arrivals[std::size_t{arrival.chip} * room + at] = arrival;
+            count[arrival.chip] = at + 1;
         }
+        void make_room();
+        std::span<Arrival> of(std::size_t chip) { return std::span(arrivals).subspan(chip * room, count[chip]); }
+        std::span<const Arrival> of(std::size_t chip) const { return std::span(arrivals).subspan(chip * room, count[chip]); }
     };
 
     std::uint32_t places_of(std::uint32_t net) const { return first_[net + 1] - first_[net]; }
@@ -113,8 +115,7 @@ private:
     std::size_t last_waiting_ = 0;
     std::vector<std::uint16_t> windows_on_; ///< [step since the beginning of a window] how many windows later that is
     std::vector<std::pair<std::int64_t, Arrival>> later_;   ///< step; beyond those: held up in crowded mergers; or in the rest of a window
-    std::vector<Arrival> sorted_;           ///< what acts in the window at hand
-    std::vector<std::uint32_t> begin_;      ///< [chip] into sorted_, and one more
+    Waiting* open_ = nullptr;               ///< the window at hand
     std::vector<bool> plastic_;             ///< [chip]
     std::int64_t delayed_ = 0;
 };

@@ -255,6 +255,7 @@ void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int 
     }
     if (count > 0)
         send_of(count - 1);
+    mine.arrivals.close();
 }
 
 Recording CpuEngine::take_recording()
