@@ -45,6 +45,12 @@ public:
     }
     std::uint32_t count() const { return static_cast<std::uint32_t>(count_); }
     void pop() { ++count_; }
+    /// Leaves out what comes before `now_s`.
+    void begin_at(double now_s)
+    {
+        while (next_s() < now_s)
+            pop();
+    }
 
 private:
     double pll_hz_;

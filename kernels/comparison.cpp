@@ -64,7 +64,7 @@ std::string difference(const RunOutput& found, const RunOutput& expected)
         compare<float>(differences, fmt::format("trace {} sample", t), found.recording.traces[t].values, expected.recording.traces[t].values);
     const auto counts = [](const RunOutput& output) {
         const Counters& c = output.counters;
-        return std::array{c.membranes, c.denmem_steps, c.row_events, c.synaptic_events, c.l2_down_dropped_before_sim, c.l2_down_lost, c.l2_up_lost, c.l1_neuron_lost, c.delays_below_timestep};
+        return std::array{c.membranes, c.denmem_steps, c.row_events, c.synaptic_events, c.l2_down_dropped_before_sim, c.l2_down_lost, c.l2_up_lost, c.l1_neuron_lost, c.relayed, c.delays_below_timestep};
     };
     compare<std::int64_t>(differences, "counter", counts(found), counts(expected));
     return differences;

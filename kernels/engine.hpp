@@ -28,9 +28,10 @@ public:
     /// Back to time zero with another program of the same shape (new write errors, weights, DACs) and stimulus.
     virtual void restart(Program program, Stimulus stimulus) = 0;
     /// What each trace would hold of the present moment, [trace][neuron]; of conductances without what arrives just now. Changes nothing.
-    virtual std::vector<std::vector<float>> present() const;
-    /// Goes on from where it is with another program of the same shape and other sources from now on: state, queues and events on their way stay.
-    virtual void change(Program program, Stimulus stimulus);
+    virtual std::vector<std::vector<float>> present() const = 0;
+    /// Goes on from where it is with another program of the same shape and other sources from now on: state, queues and events on their way stay. What was sampled is to be
+    /// taken before. @throws InputError where the shape is not the same; the run then goes on as it was
+    virtual void change(Program program, Stimulus stimulus) = 0;
     virtual std::string_view backend() const = 0;                   ///< "cpu", "cuda"
     virtual std::string_view simd() const = 0;                      ///< "avx512", "avx2", "baseline"
     virtual int threads() const = 0;

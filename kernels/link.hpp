@@ -41,6 +41,13 @@ private:
     double free_s_ = 0;
 };
 
+/// A spike that has left its wafer and is wanted on others.
+struct RelayedSpike {
+    double time_s;                          ///< when it left the link
+    std::uint32_t first_relay, relay_count; ///< into Program::relays
+    std::uint32_t number;                   ///< in its neuron's train
+};
+
 /// A spike that got through a priority encoder.
 struct EncodedSpike {
     double time_s;                          ///< when its service began

@@ -152,7 +152,7 @@ void Playback::advance(double end_s, std::vector<std::vector<InputEvent>>& input
         now_s_ = end_s;                     // all have read it; nobody reads it before the next barrier
 }
 
-void Playback::relay(const std::vector<RelayedSpike>& spikes)
+void Playback::relay(std::span<const RelayedSpike> spikes)
 {
     for (const RelayedSpike& spike : spikes)
         for (std::uint32_t r = spike.first_relay; r < spike.first_relay + spike.relay_count; ++r)

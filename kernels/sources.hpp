@@ -46,13 +46,6 @@ struct InputEvent {
     L1Address address;
 };
 
-/// A spike that has left its wafer and is wanted on others.
-struct RelayedSpike {
-    double time_s;                          ///< when it left the link
-    std::uint32_t first_relay, relay_count; ///< into Program::relays
-    std::uint32_t number;                   ///< in its neuron's train
-};
-
 /// One of the threads that share a piece of work.
 struct Worker {
     std::size_t index, count;
@@ -70,7 +63,7 @@ public:
     /// Steps that advance() may go on at a time: what other wafers send must be known before.
     static std::int64_t longest_piece(const Program& program);
     /// Takes spikes that left their wafer before the piece of time that the next advance() makes. From one thread, before advance() is called from any.
-    void relay(const std::vector<RelayedSpike>& spikes);
+    void relay(std::span<const RelayedSpike> spikes);
 
     /// Goes on from the queues and trains of `before`; sources that play something else now do so from `now_s` on.
     void take_over(Playback& before, const Stimulus& was, const Stimulus& is, double now_s);

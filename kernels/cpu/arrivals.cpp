@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "wafer/error.hpp"
+#include "kernels/change.hpp"
 #include "wafer/random.hpp"
 
 namespace bss {
@@ -136,11 +136,11 @@ void Arrivals::take_over(const Arrivals& before, std::int64_t now)
 {
     const auto same_rows = [](const SynapseList& a, const SynapseList& b) { return (a == no_list) == (b == no_list); };
     if (first_ != before.first_ || chips_ != before.chips_ || !std::equal(lists_.begin(), lists_.end(), before.lists_.begin(), before.lists_.end(), same_rows))
-        throw InputError("what was changed lets other rows listen, which only time 0 allows: reset first");
+        refuse_other_rows();
     std::map<std::pair<std::uint16_t, SynapseList>, SynapseList> successors;
-    for (std::size_t net = 0; net + 1 < first_.size(); ++net)
-        for (std::size_t k = std::size_t{first_[net]} * L1Address::count; k < std::size_t{first_[net + 1]} * L1Address::count; ++k)
-            successors[{chips_[first_[net] + k % places_of(static_cast<std::uint32_t>(net))], before.lists_[k]}] = lists_[k];
+    for (std::uint32_t net = 0; net + 1 < first_.size(); ++net)
+        for (std::size_t k = 0, begin = std::size_t{first_[net]} * L1Address::count; k < places_of(net) * L1Address::count; ++k)
+            successors[{chips_[first_[net] + k % places_of(net)], before.lists_[begin + k]}] = lists_[begin + k];
     const auto take = [&](std::int64_t step, Arrival arrival) {
         arrival.list = successors.at({arrival.chip, arrival.list});
         keep(step, arrival, now / window_steps_);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chip.hpp"
+#include "kernels/change.hpp"
 #include "kernels/model/parameters.hpp"
 #include "wafer/error.hpp"
 
@@ -135,11 +136,8 @@ void IdealInput::take_over(const IdealInput& before)
         ring_.assign((mask_ + 1) * width_ / lanes, {});
     }
     for (std::size_t line = 0; line < plastic_.size() && line < before.plastic_.size(); ++line)
-        if (plastic_[line] != static_line && before.plastic_[line] != static_line) {
-            const TsodyksMarkram parameters = states_[plastic_[line]].parameters;
-            states_[plastic_[line]] = before.states_[before.plastic_[line]];
-            states_[plastic_[line]].parameters = parameters;
-        }
+        if (plastic_[line] != static_line && before.plastic_[line] != static_line)
+            states_[plastic_[line]] = with_state_of(before.states_[before.plastic_[line]], states_[plastic_[line]]);
     events_ = before.events_;
 }
 

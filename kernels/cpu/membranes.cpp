@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/model/change.hpp"
 #include "kernels/model/observables.hpp"
 #include "kernels/model/parameters.hpp"
 #include "simd.hpp"
@@ -385,7 +386,7 @@ void Membranes::take_over(const Membranes& before)
         const MembraneRows& m = from.membranes(old.block);
         MembraneRows& mine = to.membranes(now.block);
         const float v = m.v.of[old.lane], lift = m.lift.of[old.lane];
-        mine.v.of[now.lane] = old.threshold_volt == now.threshold_volt ? v : static_cast<float>(old.threshold_volt + v - now.threshold_volt);
+        mine.v.of[now.lane] = model::potential_under(v, old.threshold_volt, now.threshold_volt);
         mine.refractory.of[now.lane] = m.refractory.of[old.lane];
         mine.lift.of[now.lane] = lift;
         const DenmemRows was = denmem_rows(from.features.exponential, from.features.adaptation, from.features.limits);
@@ -393,24 +394,17 @@ void Membranes::take_over(const Membranes& before)
         for (int k = 0; k < to.denmems; ++k) {
             const Row* d = from.denmem(old.block, k);
             Row* my = to.denmem(now.block, k);
-            for (std::size_t input = 0; input < 2; ++input) {
-                const float quanta = d[was.g[input]].of[old.lane];
-                const bool same = old.quantum_siemens[input] == now.quantum_siemens[input];
-                my[is.g[input]].of[now.lane] = same ? quanta : static_cast<float>(quanta * (old.quantum_siemens[input] / now.quantum_siemens[input]));
-            }
-            if (!to.features.adaptation)
+            for (std::size_t input = 0; input < 2; ++input)
+                my[is.g[input]].of[now.lane] = model::quanta_of(d[was.g[input]].of[old.lane], old.quantum_siemens[input], now.quantum_siemens[input]);
+            const Row* const p = to.parameters(now.block, k);
+            if (!to.features.adaptation || p[is.rate].of[now.lane] == 0)
                 continue;
-            const float gain = to.parameters(now.block, k)[is.gain].of[now.lane];
-            const float old_gain = from.features.adaptation ? from.parameters(old.block, k)[was.gain].of[old.lane] : 0;
-            if (from.features.adaptation && old.scale == now.scale && old_gain == gain) {
-                my[is.w].of[now.lane] = d[was.w].of[old.lane];
-                my[is.carry].of[now.lane] = d[was.carry].of[old.lane];
-                continue;
-            }
-            // In new units, with the membrane's lift still to be added by the new gain.
-            const double w = from.features.adaptation ? model::adaptation_part(d[was.w].of[old.lane], old_gain, lift, d[was.carry].of[old.lane]) / old.scale : 0.0;
-            my[is.w].of[now.lane] = static_cast<float>(w * now.scale - static_cast<double>(gain) * lift);
-            my[is.carry].of[now.lane] = 0;
+            model::Adaptation adaptation{.scale = old.scale};
+            if (from.features.adaptation)
+                adaptation = {old.scale, from.parameters(old.block, k)[was.gain].of[old.lane], d[was.w].of[old.lane], d[was.carry].of[old.lane]};
+            adaptation = model::adaptation_under(adaptation, lift, now.scale, p[is.gain].of[now.lane]);
+            my[is.w].of[now.lane] = adaptation.w;
+            my[is.carry].of[now.lane] = adaptation.carry;
         }
     }
 }

@@ -65,6 +65,30 @@ __device__ inline void record(const Machine& m, const ChipData& chip, std::uint3
         m.piece->records[at] = {crossed.time_s, chip.first_neuron + crossed.neuron, recorded};
 }
 
+/// A spike that has left its chip's link goes on to the other wafers that want it. A whole warp.
+__device__ __noinline__ inline void relay(const Crossed& spike, double left_s)
+{
+    Block& block = shared_block();
+    const Machine& m = block.machine;
+    const ChipData& chip = m.chip[blockIdx.x];
+    const std::uint32_t first = m.first_relay[chip.first_neuron + spike.neuron], last = m.first_relay[chip.first_neuron + spike.neuron + 1];
+    if (first == last)
+        return;
+    if (threadIdx.x % 32 == 0)
+        atomicAdd(&block.counters.relayed, static_cast<unsigned long long>(last - first));
+    if (m.relay_way == RelayWay::direct) {
+        for (std::uint32_t r = first; r < last; ++r)
+            file({spike.time_s, m.relays[r].net, spike.number, m.parameters[blockIdx.x].firing[spike.neuron], static_cast<std::uint8_t>(Sender::Kind::neuron),
+                  static_cast<std::uint8_t>(m.relays[r].address), end_of_window(block)});
+    } else if (threadIdx.x % 32 == 0) {
+        const std::uint32_t at = atomicAdd(&m.report->relayed, 1u);
+        if (at < m.room.relayed)
+            m.piece->relayed[at] = {left_s, first, last - first, spike.number};
+        else
+            does_not_fit(block, &Room::relayed, at + 1);
+    }
+}
+
 /// Without limits of bandwidth nothing waits: each event goes its way by itself.
 __device__ __noinline__ inline void send_freely()
 {
@@ -78,13 +102,15 @@ __device__ __noinline__ inline void send_freely()
         if (lane == 0)
             record(m, chip, block.first_record + k, one, p.flags[one.neuron] & recorded);
         if (p.flags[one.neuron] & sends)
-            into_nets(m, chip, p, one.neuron, one.time_s, one.number, end_of_window(block), [&](const Passing& event) { file(chip, event); });
+            into_nets(m, chip, p, one.neuron, one.time_s, one.number, end_of_window(block), [&](const Passing& event) { file(event); });
+        if (m.relay_way != RelayWay::none && p.flags[one.neuron] & through_link)
+            relay(one, one.time_s);
     }
     const Inputs inputs = inputs_of(*m.piece, block.window);
     for (std::uint32_t k = warp; k < inputs.count; k += threads / 32) {
         Passing event = inputs.first[k];
         event.earliest = end_of_window(block);
-        file(chip, event);
+        file(event);
     }
 }
 
@@ -136,12 +162,14 @@ __device__ __noinline__ inline void record_and_sort()
     const std::uint32_t count = crossings_in(block);
     if (threadIdx.x == threads - 1)
         for (std::uint32_t k = 0; k < count; ++k) {
-            const Crossed& one = crossings_of(m)[m.room.crossings + k];
+            Crossed& one = crossings_of(m)[m.room.crossings + k];
             const std::uint8_t flags = p.flags[one.neuron];
-            const bool full = !one.lost && flags & through_link && !m.links[blockIdx.x].up.push(one.time_s);
+            const bool leaves = !one.lost && flags & through_link;
+            const auto left_s = leaves ? m.links[blockIdx.x].up.push(one.time_s) : std::nullopt;
+            one.left_s = left_s ? *left_s : never;
             block.counters.l1_neuron_lost += one.lost;
-            block.counters.l2_up_lost += full;
-            record(m, chip, block.first_record + k, one, !one.lost && !full && flags & recorded);
+            block.counters.l2_up_lost += leaves && !left_s;
+            record(m, chip, block.first_record + k, one, !one.lost && (!leaves || left_s) && flags & recorded);
         }
     const PassingList passing{m, block};
     sort_few(passing.unsorted(), passing.sorted(), min(block.passing, m.room.passing), [](const Passing& a, const Passing& b) {
@@ -184,7 +212,7 @@ __device__ __noinline__ inline void file_or_hold(bool waited)
     for (std::uint32_t k = threadIdx.x / 32; k < count; k += threads / 32) {
         const Passing event = events[k];
         if (event.time_s < soon_s) {
-            file(m.chip[blockIdx.x], event);
+            file(event);
         } else if (threadIdx.x % 32 == 0) {
             const std::uint32_t at = atomicAdd(&block.held, 1u);
             if (at < m.room.passing)
@@ -193,6 +221,16 @@ __device__ __noinline__ inline void file_or_hold(bool waited)
                 does_not_fit(block, &Room::passing, at + 1);
         }
     }
+}
+
+/// What has left the link in this window, to other wafers.
+__device__ __noinline__ inline void relay_all()
+{
+    const Block& block = shared_block();
+    const Crossed* const sorted = crossings_of(block.machine) + block.machine.room.crossings;
+    for (std::uint32_t k = threadIdx.x / 32; k < crossings_in(block); k += threads / 32)
+        if (sorted[k].left_s != never)
+            relay(sorted[k], sorted[k].left_s);
 }
 
 /// Places for the window's crossings in the recording.
@@ -230,6 +268,8 @@ __device__ __forceinline__ void send()
     __syncthreads();
     file_or_hold(true);
     file_or_hold(false);
+    if (block.machine.relay_way != RelayWay::none)
+        relay_all();
     __syncthreads();
     if (threadIdx.x == 0) {
         ChipLinks& links = block.machine.links[blockIdx.x];

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "kernels/cpu/floating_point.hpp"
-#include "kernels/model/delay.hpp"
-#include "wafer/error.hpp"
+#include "observed.hpp"
+#include "upload.hpp"
 
 namespace bss {
 
@@ -15,7 +15,7 @@ using namespace cuda;
 namespace {
 
 /// Windows of a piece: enough that launching and reading back do not show.
-constexpr std::uint32_t piece_windows = 256;
+constexpr std::int64_t most_windows = 256;
 /// Samples of a piece, so that their buffers stay small.
 constexpr std::int64_t most_values = 1 << 24;
 
@@ -38,29 +38,36 @@ void CudaEngine::restart(Program program, Stimulus stimulus)
     program_ = std::move(program);
     stimulus_ = std::move(stimulus);
     now_ = taken_ = 0;
-    build();
-}
-
-void CudaEngine::build()
-{
+    recorded_ = {};
+    inputs_.assign(program_.chips.size(), {});
     const KeepFloatingPoint keep;
     flush_denormals();
+    loaded_ = std::make_unique<LoadedProgram>(program_, piece_.device(), report_.device());
+    playback_ = std::make_unique<Playback>(program_, stimulus_);
+    get_ready();
+}
+
+/// To run the program that is loaded.
+void CudaEngine::get_ready()
+{
+    ideal_senders_ = IdealSenders(program_, stimulus_);
     source_lines_.clear();
     for (const IdealLine& line : program_.ideal.lines)
         source_lines_.push_back({line.plasticity.value_or(TsodyksMarkram{})});
-    ideal_senders_ = IdealSenders(program_, stimulus_);
-    loaded_ = std::make_unique<LoadedProgram>(program_, piece_.device(), report_.device());
-    playback_ = std::make_unique<Playback>(program_, stimulus_);
-    inputs_.assign(program_.chips.size(), {});
     background_.clear();
     for (const ChipProgram& chip : program_.chips) {
         auto& trains = background_.emplace_back();
         for (const BackgroundProgram& background : chip.background)
-            trains.emplace_back(background.config, chip.pll_hz);
+            trains.emplace_back(background.config, chip.pll_hz).begin_at(static_cast<double>(now_) * program_.timestep_s);
     }
-    recorded_ = {};
-    recorded_.traces.resize(program_.traces.size());
+    recorded_.traces.assign(program_.traces.size(), {});
+    choose_pace();
+}
 
+void CudaEngine::choose_pace()
+{
+    const Machine& m = loaded_->machine();
+    graph_.reset();
     kernel_ = run_windows_for(loaded_->needs());
     check(cudaFuncSetAttribute(kernel_.function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(kernel_.shared_bytes)), "asking for shared memory");
     int device = 0, cooperative = 0, multiprocessors = 0, blocks = 0;
@@ -68,9 +75,15 @@ void CudaEngine::build()
     check(cudaDeviceGetAttribute(&cooperative, cudaDevAttrCooperativeLaunch, device), "asking the device");
     check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device), "asking the device");
     check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel_.function, cuda::threads, kernel_.shared_bytes), "asking the device");
-    pace_ = !loaded_->exchanges()                                                                    ? Pace::alone
-            : cooperative != 0 && program_.chips.size() <= static_cast<std::size_t>(blocks) * static_cast<std::size_t>(multiprocessors) ? Pace::together
-                                                                                                     : Pace::stepwise;
+    const bool resident = m.chips <= static_cast<std::uint32_t>(blocks * multiprocessors);
+    pace_ = !loaded_->exchanges() ? Pace::alone : cooperative != 0 && resident ? Pace::together : Pace::stepwise;
+
+    std::int64_t values_a_step = 1;
+    for (const TraceProgram& trace : program_.traces)
+        values_a_step += (static_cast<std::int64_t>(trace.neurons.size()) + trace.interval_steps - 1) / trace.interval_steps;
+    piece_steps_ = std::clamp<std::int64_t>(most_values / values_a_step / m.window_steps, 1, most_windows) * m.window_steps;
+    if (m.relay_way == RelayWay::host)              // what other wafers send must be known before
+        piece_steps_ = std::min(piece_steps_, Playback::longest_piece(program_));
 }
 
 void CudaEngine::advance(std::int64_t steps)
@@ -80,16 +93,21 @@ void CudaEngine::advance(std::int64_t steps)
     const KeepFloatingPoint keep;
     flush_denormals();
     const std::int64_t end = now_ + steps;
+    const bool relays = loaded_->machine().relay_way == RelayWay::host;
     prepare(slots_[turn_], now_, end);
     while (now_ < end) {
         Slot &slot = slots_[turn_], &other = slots_[turn_ ^ 1];
         launch(slot);
         take_in(other);
         const std::int64_t next = slot.piece.host()->last;
-        if (next < end)
+        if (!relays && next < end)
             prepare(other, next, end);
         finish(slot);
         now_ = next;
+        if (relays)
+            relay(slot);
+        if (relays && next < end)
+            prepare(other, next, end);
         turn_ ^= 1;
     }
     take_in(slots_[turn_ ^ 1]);
@@ -104,22 +122,26 @@ std::int64_t CudaEngine::end_of_window(const Piece& piece, std::uint32_t window)
 void CudaEngine::prepare(Slot& slot, std::int64_t first, std::int64_t end)
 {
     const std::int64_t window = loaded_->machine().window_steps;
-    std::int64_t per_step = 1;
-    for (const TraceProgram& trace : program_.traces)
-        per_step += (static_cast<std::int64_t>(trace.neurons.size()) + trace.interval_steps - 1) / trace.interval_steps;
-    const std::int64_t windows = std::clamp<std::int64_t>(most_values / per_step / window, 1, std::int64_t{piece_windows});
-
     Piece& piece = *slot.piece.host();
     piece.first = first;
-    piece.last = std::min(end, first + windows * window);
+    piece.last = std::min(end, (first / piece_steps_ + 1) * piece_steps_);
     piece.windows = static_cast<std::uint32_t>((piece.last - first + window - 1) / window);
     Barrier alone(1);
     playback_->advance(static_cast<double>(piece.last) * program_.timestep_s, inputs_, {0, 1}, alone);
     prepare_inputs(slot, piece);
     prepare_ideal(slot, piece);
     prepare_traces(slot, piece);
-    slot.records.resize(loaded_->machine().room.records);
-    piece.records = slot.records.device();
+    hand_over(slot);
+}
+
+/// Room for what the device tells of the piece, which goes on its way there.
+void CudaEngine::hand_over(Slot& slot)
+{
+    const Machine& m = loaded_->machine();
+    slot.records.resize(m.room.records);
+    slot.relayed.resize(m.relay_way == RelayWay::host ? m.room.relayed : 0);
+    slot.piece.host()->records = slot.records.device();
+    slot.piece.host()->relayed = slot.relayed.device();
     slot.piece.to_device(copies_);
     slot.prepared.record(copies_);
 }
@@ -206,20 +228,21 @@ void CudaEngine::launch(const Slot& slot)
     slot.prepared.hold(work_);
     loaded_->back_up(work_);
     check(cudaMemcpyAsync(piece_.device(), slot.piece.device(), sizeof(Piece), cudaMemcpyDeviceToDevice, work_), "beginning a piece");
-    *report_.host() = {nobody, {0, 0, 0, 0}, 0};
+    *report_.host() = {nobody, {0, 0, 0, 0, 0}, 0, 0};
     report_.to_device(work_);
     const std::uint32_t windows = slot.piece.host()->windows;
+    const auto whole_piece = static_cast<std::uint32_t>((piece_steps_ + loaded_->machine().window_steps - 1) / loaded_->machine().window_steps);
     if (program_.chips.empty())
         return;
     if (pace_ != Pace::stepwise) {
         launch_window(0);
-    } else if (windows < piece_windows) {
+    } else if (windows < whole_piece) {
         for (std::uint32_t window = 0; window < windows; ++window)
             launch_window(window);
     } else {
         if (!graph_)
             graph_ = std::make_unique<Graph>(work_, [&] {
-                for (std::uint32_t window = 0; window < piece_windows; ++window)
+                for (std::uint32_t window = 0; window < whole_piece; ++window)
                     launch_window(window);
             });
         graph_->launch(work_);
@@ -245,17 +268,14 @@ void CudaEngine::finish(Slot& slot)
     while (report_.host()->failed_window != nobody) {
         loaded_->restore(report_.host()->needed, work_);
         graph_.reset();                             // it has the addresses of before
-        if (slot.records.size() < loaded_->machine().room.records) {
-            slot.records.resize(loaded_->machine().room.records);
-            slot.piece.host()->records = slot.records.device();
-            slot.piece.to_device(copies_);
-            slot.prepared.record(copies_);
-        }
+        hand_over(slot);
         launch(slot);
         work_.wait();
     }
     slot.record_count = report_.host()->records;
     slot.records.to_host(copies_, slot.record_count);
+    slot.relayed_count = report_.host()->relayed;
+    slot.relayed.to_host(copies_, slot.relayed_count);
     slot.values.to_host(copies_, slot.values.size());
     slot.recorded.record(copies_);
     slot.pending = true;
@@ -285,6 +305,13 @@ void CudaEngine::take_in(Slot& slot)
     }
 }
 
+/// What a piece sends to other wafers must be played before the next one can be prepared.
+void CudaEngine::relay(const Slot& slot)
+{
+    slot.recorded.wait();
+    playback_->relay({slot.relayed.host(), slot.relayed_count});
+}
+
 Recording CudaEngine::take_recording()
 {
     Recording recording = std::exchange(recorded_, {});
@@ -299,6 +326,24 @@ Recording CudaEngine::take_recording()
     recording.source_spikes = playback_->take_spikes();
     taken_ = now_;
     return recording;
+}
+
+std::vector<std::vector<float>> CudaEngine::present() const
+{
+    std::vector<std::unique_ptr<ReadChip>> chips(program_.chips.size());
+    std::vector<std::vector<float>> values;
+    for (const TraceProgram& trace : program_.traces) {
+        auto& of_trace = values.emplace_back();
+        for (const std::uint32_t neuron : trace.neurons) {
+            const std::size_t c = chip_of(program_, neuron);
+            if (chips[c] == nullptr)
+                chips[c] = loaded_->read_chip(c);
+            const ReadChip& chip = *chips[c];
+            const float value = observed(trace.variable, chip.parameters, neuron - program_.chips[c].first_neuron, chip.state.denmem, chip.state.membrane, nullptr);
+            of_trace.push_back(trace.readout.empty() ? value : read_out(value, program_, trace, of_trace.size(), now_));
+        }
+    }
+    return values;
 }
 
 Counters CudaEngine::counters() const

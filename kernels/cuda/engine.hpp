@@ -23,6 +23,8 @@ public:
     Recording take_recording() override;
     Counters counters() const override;
     void restart(Program program, Stimulus stimulus) override;
+    std::vector<std::vector<float>> present() const override;
+    void change(Program program, Stimulus stimulus) override;
     std::string_view backend() const override { return "cuda"; }
     std::string_view simd() const override { return "cuda"; }
     int threads() const override { return 1; }
@@ -37,19 +39,23 @@ private:
         cuda::Staged<cuda::TraceData> traces;
         cuda::Staged<float> values;
         cuda::Staged<cuda::SpikeRecord> records;
+        cuda::Staged<RelayedSpike> relayed;
         cuda::Event prepared, recorded;             ///< its input is on the device; its records are on the host
-        std::uint32_t record_count = 0;
+        std::uint32_t record_count = 0, relayed_count = 0;
         bool pending = false;                       ///< records are on their way to the host
     };
-    void build();
+    void get_ready();
+    void choose_pace();
     void prepare(Slot& slot, std::int64_t first, std::int64_t end);
     void prepare_inputs(Slot& slot, const cuda::Piece& piece);
     void prepare_ideal(Slot& slot, const cuda::Piece& piece);
     void prepare_traces(Slot& slot, cuda::Piece& piece);
+    void hand_over(Slot& slot);
     void launch(const Slot& slot);
     void launch_window(std::uint32_t window);
     void finish(Slot& slot);
     void take_in(Slot& slot);
+    void relay(const Slot& slot);
     std::int64_t end_of_window(const cuda::Piece& piece, std::uint32_t window) const;
 
     Program program_;
@@ -62,6 +68,7 @@ private:
     std::unique_ptr<cuda::LoadedProgram> loaded_;
     cuda::Pace pace_ = cuda::Pace::stepwise;
     cuda::Kernel kernel_;
+    std::int64_t piece_steps_ = 1;                  ///< pieces end at multiples of it
     std::unique_ptr<cuda::Graph> graph_;            ///< Pace::stepwise: the windows of a whole piece
     std::array<Slot, 2> slots_;
     int turn_ = 0;                                  ///< slot of the next piece

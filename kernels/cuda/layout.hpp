@@ -21,6 +21,7 @@ inline constexpr int threads = Denmem::count;
 /// Of a window: the steps of one are the bits of a word.
 inline constexpr int most_window_steps = 32;
 inline constexpr std::uint32_t nobody = ~0u;
+inline constexpr double never = -1;
 
 /// Parameters of a chip in units of the model (model/parameters.hpp).
 struct ChipParameters {
@@ -46,15 +47,13 @@ enum NeuronFlag : std::uint8_t { sends = 1, recorded = 2, through_link = 4 };
 
 /// State of a chip between two launches. Nothing of it is in memory while a kernel runs, but for spike_count.
 struct ChipState {
-    // [denmem]
-    float g[2][threads], w[threads], carry[threads];
-    // [neuron]
-    float v[threads], refractory[threads], lift[threads], current[threads];
-    std::uint32_t spike_count[threads];
+    float4 denmem[threads];                         ///< g of both inputs, w, carry
+    float4 membrane[threads];                       ///< [neuron] v, lift, refractory, current
+    std::uint32_t spike_count[threads];             ///< [neuron]
 };
 
 struct ChipCounters {
-    unsigned long long row_events, synaptic_events, l1_neuron_lost, l2_up_lost, delays_below_timestep;
+    unsigned long long row_events, synaptic_events, l1_neuron_lost, l2_up_lost, relayed, delays_below_timestep;
     unsigned long long delays_to_count;             ///< of the window before: they count once they are filed
 };
 
@@ -81,6 +80,7 @@ struct Crossed {
     std::uint32_t neuron;                           ///< of the chip
     std::uint32_t number;                           ///< in the neuron's train
     bool lost;                                      ///< in the priority encoder
+    double left_s;                                  ///< when it left the link off the wafer; never: it did not
 };
 
 /// A spike for the recording.
@@ -97,7 +97,19 @@ struct RouteData {
 };
 
 struct NetData {
+    std::uint32_t from;                             ///< chip_address() of its merger
     std::uint32_t first_route, route_count;
+};
+
+/// How spikes come from wafer to wafer.
+enum class RelayWay : std::uint8_t {
+    none,                                           ///< not at all
+    host,                                           ///< the FPGAs of other wafers play them, which the host computes
+    direct                                          ///< into the nets of other wafers, where every event takes the same time
+};
+/// Where a neuron's spikes enter another wafer.
+struct RelayData {
+    std::uint32_t net, address;
 };
 
 /// A waveform of current into some neurons of a chip.
@@ -128,7 +140,6 @@ struct TraceData {
 struct ChipData {
     std::uint32_t denmems, neurons;
     std::uint32_t first_neuron;                     ///< into Program::neurons
-    std::uint32_t address;                          ///< chip_address()
     std::uint32_t wafer, hicann;
     std::uint64_t first_word;                       ///< into Machine::words
     std::uint32_t plastic_drivers, first_plastic_driver;
@@ -159,19 +170,19 @@ struct IdealSpike {
     std::int64_t step;                              ///< nearest to the spike
 };
 
-/// What grows where a piece of the run does not fit. All but `records` are per chip and window.
+/// What grows where a piece of the run does not fit. Per chip and window, where it does not say otherwise.
 struct Room {
     std::uint32_t crossings = 256;
     std::uint32_t arrivals = 16;                    ///< per chip and step; a power of two is not needed
     std::uint32_t passing = 256;
-    std::uint32_t records = 1 << 16;                ///< of all chips and a piece
+    std::uint32_t records = 1 << 16, relayed = 1 << 12;     ///< of all chips and a piece
 };
 
 /// What the device tells the host about a piece.
 struct Report {
     std::uint32_t failed_window;                    ///< the first window in which something did not fit; nobody: none
     Room needed;                                    ///< at least; zero: nothing
-    std::uint32_t records;
+    std::uint32_t records, relayed;
 };
 
 /// A piece of a run: some windows, prepared by the host.
@@ -185,6 +196,7 @@ struct Piece {
     const TraceData* traces;
     float* values;                                  ///< of the traces
     SpikeRecord* records;
+    RelayedSpike* relayed;                          ///< for the host to play on other wafers
 };
 
 /// The whole program and its state on the device.
@@ -204,6 +216,9 @@ struct Machine {
     const RouteData* routes;
     const NetData* nets;
     const std::uint32_t* block_nets;
+    RelayWay relay_way;
+    const std::uint32_t* first_relay;               ///< [neuron of the program], and one more
+    const RelayData* relays;                        ///< neuron by neuron
     const StpCircuit* plastic_drivers;
     const CurrentData* currents;
     const CurrentNeuron* current_neurons;

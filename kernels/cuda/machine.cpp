@@ -29,7 +29,7 @@ void Arena::copy_rows(const DeviceMemory& to, const Arena& old, const DeviceMemo
     }
 }
 
-LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* report)
+LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* report, const LoadedProgram* before)
 {
     Machine& m = machine_;
     m.timestep_s = program.timestep_s;
@@ -49,9 +49,15 @@ LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* repor
         longest_s = std::max(longest_s, route.delay_s + model::largest_jitter * program.jitter_s);
         exchanges_ |= program.chips[route.target].chip != program.nets[route.net].chip;
     }
-    exchanges_ |= m.ideal_lines > 0;
+    m.relay_way = program.relays.empty() ? RelayWay::none : program.relay_delay_s > 0 ? RelayWay::host : RelayWay::direct;
+    exchanges_ |= m.ideal_lines > 0 || m.relay_way == RelayWay::direct;
     // A slot may still be read in one window when the next but one is filed for.
     m.ring_mask = program.routes.empty() ? 0 : static_cast<std::uint32_t>(std::bit_ceil(static_cast<std::size_t>(longest_s / program.timestep_s) + 3 * static_cast<std::size_t>(m.window_steps) + 2)) - 1;
+    if (before != nullptr) {
+        m.room = before->machine_.room;
+        m.ring_mask = std::max(m.ring_mask, before->machine_.ring_mask);
+        ideal_rows_ = before->ideal_rows_;
+    }
 
     Tables tables(program);
     plastic_drivers_ = tables.plastic_drivers.size();
@@ -62,7 +68,7 @@ LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* repor
         std::size_t longest = 1;
         for (const IdealSynapse& synapse : program.ideal.synapses)
             longest = std::max<std::size_t>(longest, synapse.delay_steps);
-        ideal_rows_ = std::bit_ceil(longest + static_cast<std::size_t>(m.window_steps) + 2);
+        ideal_rows_ = std::max(ideal_rows_, std::bit_ceil(longest + static_cast<std::size_t>(m.window_steps) + 2));
         m.ideal_mask = static_cast<std::uint32_t>(ideal_rows_ - 1);
     }
 
@@ -84,10 +90,10 @@ LoadedProgram::LoadedProgram(Program& program, const Piece* piece, Report* repor
     scratch_ = DeviceMemory(scratch_arrays_.bytes());
     place();
     check(cudaMemset(state_.data(), 0, state_.bytes()), "clearing the state");
-    check(cudaDeviceSynchronize(), "clearing the state");   // our streams do not wait for what has none
     tables.upload(m);
     needs_ = upload_chips(program, tables, m);
     upload_ideal(program, tables, m);
+    check(cudaDeviceSynchronize(), "loading the program");  // our streams do not wait for what has none
 }
 
 void LoadedProgram::want_state()
@@ -140,6 +146,7 @@ void LoadedProgram::restore(const Room& needed, cudaStream_t stream)
     roomy(m.room.arrivals, needed.arrivals);
     roomy(m.room.passing, needed.passing);
     roomy(m.room.records, needed.records);
+    roomy(m.room.relayed, needed.relayed);
     const Arena old = state_arrays_;
     want_state();
     want_scratch();
@@ -164,16 +171,23 @@ void LoadedProgram::restore(const Room& needed, cudaStream_t stream)
     back_up(stream);
 }
 
+std::unique_ptr<ReadChip> LoadedProgram::read_chip(std::size_t chip) const
+{
+    auto result = std::make_unique<ReadChip>();
+    read(&result->parameters, machine_.parameters + chip, 1);
+    read(&result->state, machine_.state + chip, 1);
+    return result;
+}
+
 Counters LoadedProgram::counters(const Program& program, std::int64_t steps) const
 {
     Counters counters;
-    std::vector<ChipCounters> of_chips(machine_.chips);
-    check(cudaMemcpy(of_chips.data(), machine_.counters, of_chips.size() * sizeof(ChipCounters), cudaMemcpyDeviceToHost), "reading counters");
-    for (const ChipCounters& chip : of_chips) {
+    for (const ChipCounters& chip : read(machine_.counters, machine_.chips)) {
         counters.row_events += static_cast<std::int64_t>(chip.row_events);
         counters.synaptic_events += static_cast<std::int64_t>(chip.synaptic_events);
         counters.l1_neuron_lost += static_cast<std::int64_t>(chip.l1_neuron_lost);
         counters.l2_up_lost += static_cast<std::int64_t>(chip.l2_up_lost);
+        counters.relayed += static_cast<std::int64_t>(chip.relayed);
         counters.delays_below_timestep += static_cast<std::int64_t>(chip.delays_below_timestep);
     }
     for (const ChipProgram& chip : program.chips) {

@@ -1,7 +1,7 @@
 /// A program and its state in device memory.
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <vector>
 
 #include "kernels.hpp"
@@ -35,10 +35,17 @@ private:
     std::size_t bytes_ = 0;
 };
 
+/// A chip as the host has read it.
+struct ReadChip {
+    ChipParameters parameters;
+    ChipState state;
+};
+
 class LoadedProgram {
 public:
     /// Moves the synapses away from `program`. @throws RunError where it does not fit
-    LoadedProgram(Program& program, const Piece* piece, Report* report);
+    /// @param before  a program of the same shape, for whose state there is room; none: nothing runs yet
+    LoadedProgram(Program& program, const Piece* piece, Report* report, const LoadedProgram* before = nullptr);
     LoadedProgram(LoadedProgram&&) = delete;
 
     const Machine& machine() const { return machine_; }
@@ -52,11 +59,17 @@ public:
     /// Goes back to it, with room for what is needed.
     void restore(const Room& needed, cudaStream_t stream);
     Counters counters(const Program& program, std::int64_t steps) const;
+    std::unique_ptr<ReadChip> read_chip(std::size_t chip) const;
+    /// Goes on from the state of `before` at a step. @param program_before, program  what they were loaded from. @throws InputError where other rows listen
+    void take_over(const LoadedProgram& before, const Program& program_before, const Program& program, std::int64_t now);
 
 private:
     void want_state();
     void want_scratch();
     void place();
+    void take_over_arrivals(const LoadedProgram& before, const Program& program, std::int64_t now);
+    void take_over_plasticity(const LoadedProgram& before, const Program& program_before, const Program& program);
+    void take_over_membranes(const LoadedProgram& before, const Program& program, std::int64_t now);
 
     Machine machine_{};
     Needs needs_;

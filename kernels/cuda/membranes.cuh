@@ -84,8 +84,8 @@ template <class P>
 __device__ void load(const ChipParameters& p, const ChipState& s, Block& block)
 {
     const std::uint32_t t = threadIdx.x;
-    block.denmem[t] = {s.g[0][t], s.g[1][t], s.w[t], s.carry[t]};
-    block.membrane[t] = {s.v[t], s.lift[t], s.refractory[t], s.current[t]};
+    block.denmem[t] = s.denmem[t];
+    block.membrane[t] = s.membrane[t];
     float all[4 * P::quads]{};
     all[P::e_leak] = p.e_leak[t];
     all[P::leak] = P::limits ? p.leak_per_end[t] : p.g_leak[t];
@@ -110,16 +110,8 @@ __device__ void load(const ChipParameters& p, const ChipState& s, Block& block)
 
 __device__ inline void store(ChipState& s, const Block& block)
 {
-    const std::uint32_t t = threadIdx.x;
-    const float4 denmem = block.denmem[t], membrane = block.membrane[t];
-    s.g[0][t] = denmem.x;
-    s.g[1][t] = denmem.y;
-    s.w[t] = denmem.z;
-    s.carry[t] = denmem.w;
-    s.v[t] = membrane.x;
-    s.lift[t] = membrane.y;
-    s.refractory[t] = membrane.z;
-    s.current[t] = membrane.w;
+    s.denmem[threadIdx.x] = block.denmem[threadIdx.x];
+    s.membrane[threadIdx.x] = block.membrane[threadIdx.x];
 }
 
 /// What a denmem does to its membrane in a step; its own state moves on (cpu/step.hpp has the same for vectors).
@@ -192,7 +184,7 @@ __device__ __forceinline__ void step_membrane(Block& block, const model::Terms<f
         const std::uint32_t number = m.state[chip].spike_count[n]++;
         const std::uint32_t at = atomicAdd(&block.crossings, 1u);
         if (at < m.room.crossings)
-            m.crossed[2 * std::size_t{chip} * m.room.crossings + at] = {(static_cast<double>(block.first_step + s) + f.times[k]) * m.timestep_s, n, number, false};
+            m.crossed[2 * std::size_t{chip} * m.room.crossings + at] = {(static_cast<double>(block.first_step + s) + f.times[k]) * m.timestep_s, n, number, false, never};
     }
 }
 

@@ -59,14 +59,7 @@ class Array
 {
 public:
     explicit Array(std::size_t count) : memory_(count * sizeof(T)) {}
-    explicit Array(const std::vector<T>& from) : Array(from.size()) { load(from); }
-    void load(const std::vector<T>& from) { check(cudaMemcpy(data(), from.data(), from.size() * sizeof(T), cudaMemcpyHostToDevice), "loading membranes"); }
-    std::vector<T> taken(std::size_t count) const
-    {
-        std::vector<T> to(count);
-        check(cudaMemcpy(to.data(), data(), count * sizeof(T), cudaMemcpyDeviceToHost), "taking traces");
-        return to;
-    }
+    explicit Array(const std::vector<T>& from) : Array(from.size()) { load(data(), from); }
     T* data() const { return reinterpret_cast<T*>(memory_.data()); }
 
 private:
@@ -82,11 +75,11 @@ void record_traces(const MembraneExperiment& experiment, MembraneTraces& traces)
     traces.resize(experiment.neurons.size(), experiment.samples);
     const std::size_t numbers = experiment.neurons.size() * static_cast<std::size_t>(traces.rows_of_neuron()) * lanes;
     const Array membranes(host.membranes);
-    Array denmems(host.denmems);
+    const Array denmems(host.denmems);
     const Array changes(host.changes);
     const Array events(host.events);
     const Array<float> volt(numbers);
-    Array<std::uint32_t> count(1);
+    const Array<std::uint32_t> count(1);
     const Stream stream;
     RecordArguments arguments{.membranes = membranes.data(),
                               .denmems = denmems.data(),
@@ -106,15 +99,15 @@ void record_traces(const MembraneExperiment& experiment, MembraneTraces& traces)
     for (std::uint32_t found = 256 * arguments.membrane_count; found > arguments.room;) {
         const Array<RecordedSpike> room(arguments.room = found);
         arguments.spikes = room.data();
-        denmems.load(host.denmems);
-        count.load({0});
+        load(denmems.data(), host.denmems);
+        load(count.data(), std::vector<std::uint32_t>{0});
         launch_record(arguments, stream);
         stream.wait();
-        found = count.taken(1).front();
+        found = read(count.data(), 1).front();
         if (found <= arguments.room)
-            spikes = room.taken(found);
+            spikes = read(room.data(), found);
     }
-    check(cudaMemcpy(traces.volt(0), volt.data(), numbers * sizeof(float), cudaMemcpyDeviceToHost), "taking traces");
+    read(traces.volt(0), volt.data(), numbers);
     std::sort(spikes.begin(), spikes.end(), [](const RecordedSpike& a, const RecordedSpike& b) { return std::tie(a.step, a.fraction) < std::tie(b.step, b.fraction); });
     for (const RecordedSpike& spike : spikes)
         traces.spikes[spike.neuron].push_back(static_cast<double>(spike.step - experiment.settle) + spike.fraction);

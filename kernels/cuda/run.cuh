@@ -195,6 +195,7 @@ __global__ void __launch_bounds__(threads, 3) run_windows(const __grid_constant_
         counters.synaptic_events += block.counters.synaptic_events + block.synaptic_events;
         counters.l1_neuron_lost += block.counters.l1_neuron_lost;
         counters.l2_up_lost += block.counters.l2_up_lost;
+        counters.relayed += block.counters.relayed;
         counters.delays_below_timestep += block.counters.delays_below_timestep;
         counters.delays_to_count = block.counters.delays_to_count;
     }

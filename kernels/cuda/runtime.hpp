@@ -15,6 +15,33 @@ void check(cudaError_t result, const char* what);
 /// @throws RunError with the bytes needed and there
 void* allocate_on_device(std::size_t bytes);
 
+/// Fills an array of the device, which kernels may take for constant.
+template <class T>
+void load(const T* to, const T* from, std::size_t count)
+{
+    if (count > 0)
+        check(cudaMemcpy(const_cast<T*>(to), from, count * sizeof(T), cudaMemcpyHostToDevice), "loading the device");
+}
+template <class T>
+void load(const T* to, const std::vector<T>& from)
+{
+    load(to, from.data(), from.size());
+}
+/// What is in an array of the device.
+template <class T>
+void read(T* to, const T* from, std::size_t count)
+{
+    if (count > 0)
+        check(cudaMemcpy(to, from, count * sizeof(T), cudaMemcpyDeviceToHost), "reading the device");
+}
+template <class T>
+std::vector<T> read(const T* from, std::size_t count)
+{
+    std::vector<T> to(count);
+    read(to.data(), from, count);
+    return to;
+}
+
 /// Memory of the device.
 class DeviceMemory {
 public:

@@ -8,7 +8,7 @@
 namespace bss::cuda {
 
 /// Files an event with the targets of its net, a warp at a time.
-__device__ __noinline__ inline void file(const ChipData& from, const Passing& event)
+__device__ __noinline__ inline void file(const Passing& event)
 {
     Block& block = shared_block();
     const Machine& m = block.machine;
@@ -20,7 +20,7 @@ __device__ __noinline__ inline void file(const ChipData& from, const Passing& ev
         if (list.place == no_list.place)
             continue;                               // no row listens to such addresses
         const RouteData route = m.routes[number];
-        const std::uint32_t who = sender_address({static_cast<Sender::Kind>(event.kind), event.sender, event.number}, from.address);
+        const std::uint32_t who = sender_address({static_cast<Sender::Kind>(event.kind), event.sender, event.number}, net.from);
         const model::Travel travel = model::travel(sent.fraction, route.delay, m.jitter.sigma, m.jitter.shortest, m.jitter_key, who, route.to, event.number, event.kind);
         std::int64_t step = sent.step + travel.steps;
         if (step < event.earliest) {

@@ -3,7 +3,7 @@
 
 #include "block.cuh"
 #include "kernels/model/current_stimulus.hpp"
-#include "kernels/model/observables.hpp"
+#include "observed.hpp"
 
 namespace bss::cuda {
 
@@ -58,25 +58,8 @@ __device__ __noinline__ inline void sample(int s, const std::int32_t* quanta)
         const TraceData& trace = m.piece->traces[probe.trace];
         if (step % trace.interval_steps != 0)
             continue;
-        const std::uint32_t n = probe.neuron, first = p.first[n], last = first + p.count[n];
-        float value = 0;
-        double sum = 0;
-        switch (static_cast<Variable>(trace.variable)) {
-        case Variable::v: value = model::volt(p.threshold_volt[n], block.membrane[n].x); break;
-        case Variable::w:
-            for (std::uint32_t i = first; i < last; ++i)
-                sum += model::adaptation_part(block.denmem[i].z, p.gain[i], block.membrane[n].y, block.denmem[i].w);
-            value = static_cast<float>(sum / p.scale[n]);
-            break;
-        default:
-            const int input = trace.variable == static_cast<std::uint8_t>(Variable::gsyn_inh);
-            for (std::uint32_t i = first; i < last; ++i) {
-                sum += input ? block.denmem[i].y : block.denmem[i].x;
-                sum += quanta[input * threads + i];
-            }
-            value = static_cast<float>(sum * p.quantum_siemens[input][n]);
-        }
-        m.piece->values[trace.first_value + static_cast<std::uint64_t>(step / trace.interval_steps - trace.first_sample) * trace.width + probe.position] = value;
+        m.piece->values[trace.first_value + static_cast<std::uint64_t>(step / trace.interval_steps - trace.first_sample) * trace.width + probe.position] =
+            observed(static_cast<Variable>(trace.variable), p, probe.neuron, block.denmem, block.membrane, quanta);
     }
 }
 

@@ -17,24 +17,12 @@
 namespace bss::cuda {
 namespace {
 
-template <class T>
-void copy(const T* to, const T* from, std::size_t count)
-{
-    if (count > 0)
-        check(cudaMemcpy(const_cast<T*>(to), from, count * sizeof(T), cudaMemcpyHostToDevice), "loading the program");
-}
-template <class T>
-void copy(const T* to, const std::vector<T>& from)
-{
-    copy(to, from.data(), from.size());
-}
-
 void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgram& chip, double timestep_s)
 {
     // Threads without a denmem or neuron go along: nothing moves there.
     const model::DenmemParameters none;
     for (std::size_t t = 0; t < threads; ++t) {
-        s.v[t] = -1;
+        s.membrane[t].x = -1;
         p.intercept[t] = none.intercept;
     }
     for (std::uint32_t n = 0; n < chip.neurons.size(); ++n) {
@@ -54,7 +42,7 @@ void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgr
         p.tau_refrac[n] = m.tau_refrac;
         p.threshold_volt[n] = m.threshold_volt;
         p.scale[n] = m.scale;
-        s.v[n] = m.v;
+        s.membrane[n].x = m.v;
         std::array<double, 2> quantum{};
         for (std::size_t i = 0; i < 2; ++i)
             p.quantum_siemens[i][n] = quantum[i] = model::own_or_chip_quantum(neuron.quantum_siemens[i], chip.quantum_siemens);
@@ -105,7 +93,15 @@ Tables::Tables(Program& program)
 {
     std::vector<std::vector<std::uint32_t>> routes_to(program.chips.size());
     for (const NetProgram& net : program.nets)
-        nets.push_back({net.first_route, net.route_count});
+        nets.push_back({chip_address(net.chip), net.first_route, net.route_count});
+    for (const RelayProgram& relay : program.relays)
+        relays.push_back({relay.net, static_cast<std::uint32_t>(relay.address.value())});
+    if (!relays.empty()) {
+        first_relay.push_back(0);
+        for (const ChipProgram& chip : program.chips)
+            for (const NeuronProgram& neuron : chip.neurons)
+                first_relay.push_back(first_relay.back() + neuron.relay_count);
+    }
     for (const RouteProgram& route : program.routes) {
         routes_to[route.target].push_back(static_cast<std::uint32_t>(routes.size()));
         routes.push_back({static_cast<float>(route.delay_s / program.timestep_s), route.target, merger_address(program.nets[route.net].merger, chip_address(program.chips[route.target].chip))});
@@ -141,9 +137,8 @@ Tables::Tables(Program& program)
     for (std::uint32_t t = 0; t < program.traces.size(); ++t)
         for (std::uint32_t k = 0; k < program.traces[t].neurons.size(); ++k) {
             const std::uint32_t neuron = program.traces[t].neurons[k];
-            const auto after = std::upper_bound(program.chips.begin(), program.chips.end(), neuron, [](std::uint32_t n, const ChipProgram& chip) { return n < chip.first_neuron; });
-            // Chips without neurons begin where their successor does.
-            probes_of[static_cast<std::size_t>(after - program.chips.begin()) - 1].push_back({t, k, neuron - std::prev(after)->first_neuron});
+            const std::size_t chip = chip_of(program, neuron);
+            probes_of[chip].push_back({t, k, neuron - program.chips[chip].first_neuron});
         }
     std::uint32_t net = 0;
     std::uint64_t first_word = 0;
@@ -153,7 +148,6 @@ Tables::Tables(Program& program)
         data.denmems = static_cast<std::uint32_t>(chip.denmems.size());
         data.neurons = static_cast<std::uint32_t>(chip.neurons.size());
         data.first_neuron = chip.first_neuron;
-        data.address = chip_address(chip.chip);
         data.wafer = chip.chip.wafer;
         data.hicann = static_cast<std::uint32_t>(chip.chip.hicann.value());
         data.first_word = first_word;
@@ -193,6 +187,8 @@ void Tables::want(Arena& arena, Machine& m) const
     arena.want(m.routes, routes.size());
     arena.want(m.nets, nets.size());
     arena.want(m.block_nets, block_nets.size());
+    arena.want(m.first_relay, first_relay.size());
+    arena.want(m.relays, relays.size());
     arena.want(m.plastic_drivers, plastic_drivers.size());
     arena.want(m.currents, currents.size());
     arena.want(m.current_neurons, current_neurons.size());
@@ -205,21 +201,30 @@ void Tables::want(Arena& arena, Machine& m) const
 
 void Tables::upload(const Machine& m) const
 {
-    copy(m.chip, chips);
+    load(m.chip, chips);
     for (std::size_t c = 0; c < chips.size(); ++c)
-        copy(m.words + chips[c].first_word, words[c]);
-    copy(m.lists, lists);
-    copy(m.routes, routes);
-    copy(m.nets, nets);
-    copy(m.block_nets, block_nets);
-    copy(m.plastic_drivers, plastic_drivers);
-    copy(m.currents, currents);
-    copy(m.current_neurons, current_neurons);
-    copy(m.probes, probes);
-    copy(m.ideal_first, ideal_first);
-    copy(m.ideal_plastic, ideal_plastic);
-    copy(m.ideal_lines_of, ideal_lines_of);
-    copy(m.ideal_states, ideal_states);
+        load(m.words + chips[c].first_word, words[c]);
+    load(m.lists, lists);
+    load(m.routes, routes);
+    load(m.nets, nets);
+    load(m.block_nets, block_nets);
+    load(m.first_relay, first_relay);
+    load(m.relays, relays);
+    load(m.plastic_drivers, plastic_drivers);
+    load(m.currents, currents);
+    load(m.current_neurons, current_neurons);
+    load(m.probes, probes);
+    load(m.ideal_first, ideal_first);
+    load(m.ideal_plastic, ideal_plastic);
+    load(m.ideal_lines_of, ideal_lines_of);
+    load(m.ideal_states, ideal_states);
+}
+
+std::size_t chip_of(const Program& program, std::uint32_t neuron)
+{
+    // Chips without neurons begin where their successor does.
+    const auto after = std::upper_bound(program.chips.begin(), program.chips.end(), neuron, [](std::uint32_t n, const ChipProgram& chip) { return n < chip.first_neuron; });
+    return static_cast<std::size_t>(after - program.chips.begin()) - 1;
 }
 
 Needs upload_chips(const Program& program, const Tables& tables, const Machine& m)
@@ -231,11 +236,11 @@ Needs upload_chips(const Program& program, const Tables& tables, const Machine& 
         const auto p = std::make_unique<ChipParameters>();
         const auto s = std::make_unique<ChipState>();
         fill_neurons(*p, *s, of_chips[c], chip, program.timestep_s);
-        copy(m.parameters + c, p.get(), 1);
-        copy(m.state + c, s.get(), 1);
+        load(m.parameters + c, p.get(), 1);
+        load(m.state + c, s.get(), 1);
         if (m.link_bandwidth) {
             const auto links = std::make_unique<ChipLinks>(links_of(program, chip, tables.chips[c]));
-            copy(m.links + c, links.get(), 1);
+            load(m.links + c, links.get(), 1);
         }
     });
     Needs needs;
@@ -268,7 +273,7 @@ void upload_ideal(Program& program, const Tables& tables, const Machine& m)
         std::sort(synapses.begin() + static_cast<std::ptrdiff_t>(first), synapses.begin() + static_cast<std::ptrdiff_t>(last),
                   [](const IdealSynapseData& a, const IdealSynapseData& b) { return a.delay != b.delay ? a.delay < b.delay : a.target < b.target; });
     }, 16);
-    copy(m.ideal_synapses, synapses);
+    load(m.ideal_synapses, synapses);
     std::vector<IdealSynapse>().swap(fabric.synapses);
 }
 

@@ -20,7 +20,8 @@ struct Tables {
     std::vector<NetData> nets;
     std::vector<SynapseList> lists;
     std::vector<std::vector<std::uint32_t>> words;              ///< [chip]
-    std::vector<std::uint32_t> block_nets;
+    std::vector<std::uint32_t> block_nets, first_relay;
+    std::vector<RelayData> relays;
     std::vector<StpCircuit> plastic_drivers;
     std::vector<CurrentData> currents;
     std::vector<CurrentNeuron> current_neurons;
@@ -29,6 +30,9 @@ struct Tables {
     std::vector<std::uint32_t> ideal_plastic, ideal_lines_of;
     std::vector<TsodyksMarkramState> ideal_states;
 };
+
+/// Where the chip of a neuron stands in Program::chips.
+std::size_t chip_of(const Program& program, std::uint32_t neuron);
 
 /// Parameters, initial state and links of the chips. @return what their neurons need
 Needs upload_chips(const Program& program, const Tables& tables, const Machine& m);

@@ -26,6 +26,7 @@ private:
 struct RandomWafer {
     Program program;
     Program again;                                  ///< the same wafer in another trial
+    Program other;                                  ///< with other parameters and weights
     Stimulus stimulus;
 };
 
@@ -180,18 +181,9 @@ inline std::vector<TraceRequest> traces(Dice& dice, const std::vector<NeuronPlac
     return requests;
 }
 
-}   // namespace random_wafer_parts
-
-inline RandomWafer random_wafer(std::uint64_t seed, std::int64_t steps)
+/// Neurons of some chips in a row, and nets between them.
+inline std::vector<NeuronPlace> fill(Dice& dice, SmallWafer& wafer, const std::vector<Hicann>& chips, bool chorus)
 {
-    using namespace random_wafer_parts;
-    Dice dice(seed);
-    const bool chorus = dice.chance(0.25);
-    SmallWafer wafer(chorus ? only({&Imperfections::link_bandwidth, &Imperfections::route_delay}) : imperfections(dice));
-    const double timestep_s = std::array{10e-9, 10e-9, 25e-9, 200e-9}[dice.below(4)];
-    std::vector<Hicann> chips{*Hicann::at(10, 7)};
-    for (int more = dice.below(4); more > 0; --more)
-        chips.push_back(*chips.back().neighbour(Direction::east));
     std::vector<NeuronPlace> places;
     for (const Hicann hicann : chips) {
         blocks(dice, wafer.chip(hicann));
@@ -206,11 +198,83 @@ inline RandomWafer random_wafer(std::uint64_t seed, std::int64_t steps)
                     continue;
                 wafer.open(chips[c], merger, mergers == inputs, dice.chance(0.5));
                 const int hops = dice.below(static_cast<int>(chips.size() - c));
-                rows(dice, wafer, chips[c + hops], wafer.lead(chips[c], merger, hops));
+                for (int hop = hops; hop >= 0; --hop)
+                    if (hop == hops || dice.chance(0.7))
+                        rows(dice, wafer, chips[c + hop], wafer.lead(chips[c], merger, hop));
             }
+    return places;
+}
+
+/// Spikes of some chips that another wafer wants.
+inline void relays(Dice& dice, WaferConfig& wafer, const std::vector<Hicann>& chips, std::uint16_t to, const std::vector<Hicann>& there)
+{
+    for (const Hicann hicann : chips) {
+        auto& wanted = wafer.fpgas[hicann.reticle().fpga()].relays;
+        for (int address = 1; address < 64; ++address)
+            if (dice.chance(0.5))
+                wanted.push_back({hicann, outputs[dice.below(2)], L1Address(address), {to, there[dice.below(static_cast<int>(there.size()))]}, inputs[dice.below(2)], L1Address(dice.below(64))});
+        std::sort(wanted.begin(), wanted.end());
+    }
+}
+
+/// Other values in the same places.
+inline void change(Dice& dice, HicannConfig& chip)
+{
+    for (const Denmem denmem : all<Denmem>())
+        for (const NeuronFg p : {NeuronFg::E_l, NeuronFg::V_t, NeuronFg::I_gl, NeuronFg::I_pl, NeuronFg::V_syntcx, NeuronFg::E_synx, NeuronFg::I_radapt, NeuronFg::I_gladapt, NeuronFg::I_fire})
+            if (double& dac = chip.fg.at(denmem, p); dac > 0 && dice.chance(0.5))
+                dac = p == NeuronFg::I_gladapt && dice.chance(0.3) ? 0 : dac * dice.uniform(0.9, 1.1);
+    for (auto& weight : chip.synapses.weight)
+        if (weight > 0)
+            weight = static_cast<std::uint8_t>(1 + dice.below(15));
+    auto& decoder = chip.synapses.decoder;
+    for (std::size_t k = 2; k < decoder.size(); ++k)
+        if (decoder[k] > 0 && decoder[k - 2] > 0 && dice.chance(0.02))
+            std::swap(decoder[k], decoder[k - 2]);
+    for (CurrentStimulus& stimulus : chip.stimulus)
+        for (double& dac : stimulus.dac)
+            dac = dice.below(300);
+    chip.background[0].period += chip.background[0].random ? 0 : 10;
+}
+
+}   // namespace random_wafer_parts
+
+/// One wafer or, with some luck, two.
+inline RandomWafer random_wafer(std::uint64_t seed, std::int64_t steps)
+{
+    using namespace random_wafer_parts;
+    Dice dice(seed);
+    const bool chorus = dice.chance(0.25);
+    SmallWafer wafer(chorus ? only({&Imperfections::link_bandwidth, &Imperfections::route_delay}) : imperfections(dice));
+    const double timestep_s = std::array{10e-9, 10e-9, 25e-9, 200e-9}[dice.below(4)];
+    std::vector<Hicann> chips{*Hicann::at(10, 7)};
+    for (int more = dice.below(4); more > 0; --more)
+        chips.push_back(*chips.back().neighbour(Direction::east));
+    std::vector<NeuronPlace> places = fill(dice, wafer, chips, chorus);
     ideals(dice, wafer.config.ideals, places);
     const auto requests = traces(dice, places);
-    return {wafer.program(requests, seed, timestep_s), wafer.program(requests, seed + 1, timestep_s), sources(dice, chips, static_cast<double>(steps) * timestep_s)};
+    const Stimulus stimulus = sources(dice, chips, static_cast<double>(steps) * timestep_s);
+
+    Dice more(seed + 1000);                         // the first wafer does not depend on what follows
+    std::vector wafers{wafer.config};
+    std::vector silicon{wafer.silicon};
+    if (more.chance(0.4)) {
+        SmallWafer far(wafer.silicon.imperfections());
+        const std::vector there{chips.front()};
+        fill(more, far, there, chorus);
+        far.config.ideals.uniform_delay_s = wafer.config.ideals.uniform_delay_s;
+        relays(more, wafers[0], chips, 1, there);
+        relays(more, far.config, there, 0, chips);
+        wafers.push_back(far.config);
+        silicon.push_back(far.silicon);
+    }
+    const auto program = [&](std::uint64_t trial) { return elaborate(wafers, silicon, {timestep_s, trial, requests}); };
+    RandomWafer result{program(seed), program(seed + 1), {}, stimulus};
+    for (WaferConfig& config : wafers)
+        for (auto& [hicann, chip] : config.hicanns)
+            change(more, chip);
+    result.other = program(seed);
+    return result;
 }
 
 }   // namespace bss::test

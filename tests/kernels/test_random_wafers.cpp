@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "backends.hpp"
+#include "kernels/backend.hpp"
 #include "kernels/comparison.hpp"
 #include "kernels/ideal.hpp"
 #include "random_wafer.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 ON_BACKENDS(RandomWafers);
 ON_BACKENDS(RandomIdealNetworks);
+ON_BACKENDS(ManyChips);
 
 constexpr std::int64_t steps = 400;
 using Pieces = std::vector<std::int64_t>;
@@ -63,7 +65,7 @@ TEST_P(RandomWafers, AreEqual)
 /// For runs under tools that slow everything down.
 TEST_P(RandomWafers, AFewShortOnesAreEqual)
 {
-    for (const std::uint64_t seed : {4, 7, 20})
+    for (const std::uint64_t seed : {4, 7, 15, 20})
         compare(seed, 60);
 }
 
@@ -120,6 +122,62 @@ TEST_P(RandomIdealNetworks, AreEqual)
 }
 TEST_P(RandomIdealNetworks, AShortOneIsEqual) { compare_ideal(3, 700, 60); }
 
+/// Copies of a chip whose neurons fire by themselves, on as many wafers as that takes. Each chip sends to the next one over Layer 1, and to one of another wafer over its link.
+Program chain(std::uint32_t chips)
+{
+    SmallWafer wafer(only({&Imperfections::link_bandwidth, &Imperfections::route_delay}));
+    const Hicann hicann = *Hicann::at(10, 7);
+    for (int k = 0; k < 8; ++k) {
+        const NeuronPlace place = wafer.neuron(hicann, Denmem(Column(2 * k), Half::top), {.e_leak_volt = 1.4, .threshold_volt = 1.0, .tau_m_s = 4e-7 + 5e-8 * k});
+        wafer.send(place, 1 + k);
+        for (const DncMerger merger : {DncMerger(0), DncMerger(4)}) {
+            wafer.open(hicann, merger, merger == DncMerger(4));
+            wafer.connect(place, wafer.lead(hicann, merger), 8 - k);
+        }
+    }
+    const Program one = wafer.program();
+    Program all = one;
+    all.chips.clear(), all.neurons.clear(), all.nets.clear(), all.routes.clear();
+    all.relay_delay_s = 40 * one.timestep_s;
+    for (std::uint32_t c = 0; c < chips; ++c) {
+        ChipProgram& chip = all.chips.emplace_back(one.chips[0]);
+        chip.chip = {static_cast<std::uint16_t>(c / Hicann::count), Hicann(static_cast<int>(c % Hicann::count))};
+        chip.first_neuron = static_cast<std::uint32_t>(all.neurons.size());
+        const auto first_net = static_cast<std::uint32_t>(all.nets.size());
+        for (std::uint32_t& net : chip.block_nets[0])
+            net += first_net;
+        const std::uint32_t abroad = (c + chips / 2) % chips;
+        for (NeuronProgram& neuron : chip.neurons) {
+            all.neurons.push_back({chip.chip, neuron.firing});
+            neuron.initial_volt = 0.8 + 0.3 * random_uniform(1, Purpose::test, c, neuron.first_denmem, 0);
+            neuron.first_relay = static_cast<std::uint32_t>(all.relays.size());
+            neuron.relay_count = 1;
+            all.relays.push_back({abroad, 2 * abroad + 1, neuron.address});
+        }
+        for (const NetProgram& net : one.nets) {
+            for (RouteProgram route : std::span(one.routes).subspan(net.first_route, net.route_count)) {
+                route.net = static_cast<std::uint32_t>(all.nets.size());
+                route.target = net.from_host ? c : (c + 1) % chips;
+                all.routes.push_back(route);
+            }
+            all.nets.push_back({chip.chip, net.merger, net.slow, net.from_host, static_cast<std::uint32_t>(all.routes.size()) - net.route_count, net.route_count});
+        }
+    }
+    return all;
+}
+
+/// A device then runs each window in waves of blocks.
+TEST_P(ManyChips, ShortRunsOfMoreThanFitAtOnceAreEqual)
+{
+    constexpr std::uint32_t most_on_a_multiprocessor = 2048 / Denmem::count;      // blocks of a thread a denmem
+    const std::uint32_t chips = backend() == "cuda" ? most_on_a_multiprocessor * static_cast<std::uint32_t>(cuda_device().multiprocessors) + 1 : 33;
+    const Program program = chain(chips);
+    const RunOutput first = expected(program, {}, 100);
+    EXPECT_GT(first.counters.relayed, chips);
+    EXPECT_GT(first.counters.row_events, 10 * chips);
+    EXPECT_EQ(difference(run(program, {}, {backend(), 2}, {7, 93}), first), "");
+}
+
 /// The wafers above are worth comparing: between them, everything that can be counted happens.
 TEST(RandomWafersThemselves, UseEverything)
 {
@@ -129,7 +187,7 @@ TEST(RandomWafersThemselves, UseEverything)
         const RandomWafer wafer = random_wafer(seed, steps);
         const RunOutput o = expected(wafer.program, wafer.stimulus, steps);
         for (const auto counter : {&Counters::row_events, &Counters::synaptic_events, &Counters::l2_down_dropped_before_sim, &Counters::l2_down_lost, &Counters::l2_up_lost,
-                                   &Counters::l1_neuron_lost, &Counters::delays_below_timestep})
+                                   &Counters::l1_neuron_lost, &Counters::relayed, &Counters::delays_below_timestep})
             sum.*counter += o.counters.*counter;
         neuron_spikes += o.recording.spikes.size();
         source_spikes += o.recording.source_spikes.size();
@@ -146,6 +204,7 @@ TEST(RandomWafersThemselves, UseEverything)
     EXPECT_GT(sum.l2_down_lost, 0);
     EXPECT_GT(sum.l2_up_lost, 0);
     EXPECT_GT(sum.l1_neuron_lost, 0);
+    EXPECT_GT(sum.relayed, 1000);
     EXPECT_GT(sum.delays_below_timestep, 0);
     EXPECT_GT(neuron_spikes, 10000u);
     EXPECT_GT(source_spikes, 1000u);

@@ -5,10 +5,14 @@
 
 #include "kernels/engine.hpp"
 #include "mapping/mapping.hpp"
+#include "tests/kernels/backends.hpp"
 
 using namespace bss;
+using namespace bss::test;
 
 namespace {
+
+ON_BACKENDS(WaferToWafer);
 
 Population neurons(std::string name, std::uint32_t size)
 {
@@ -58,7 +62,7 @@ struct Result {
 };
 
 /// @param wafer_of_b  0: all on one wafer
-Result run(std::uint16_t wafer_of_b, const Imperfections& imperfections, int threads = 1, std::int64_t at_once = 1000, double rate_hz = 200)
+Result run(std::uint16_t wafer_of_b, const Imperfections& imperfections, int threads = 1, std::int64_t at_once = 1000, double rate_hz = 200, const std::string& on = backend())
 {
     const Network network = loop(rate_hz);
     const Technology technology = Technology::load("hicann-x1000");
@@ -85,7 +89,7 @@ Result run(std::uint16_t wafer_of_b, const Imperfections& imperfections, int thr
     Result result;
     result.window_steps = program.window_steps;
     const auto places = program.neurons;
-    const auto engine = make_engine(std::move(program), mapping.stimulus, {.backend = "cpu", .threads = threads});
+    const auto engine = make_engine(std::move(program), mapping.stimulus, {.backend = on, .threads = threads});
     for (std::int64_t done = 0; done < 1000; done += at_once)
         engine->advance(std::min(at_once, 1000 - done));
     for (const NeuronSpike& spike : engine->take_recording().spikes)
@@ -116,7 +120,7 @@ double first_spike_s(const Result& result, int population)
 
 }   // namespace
 
-TEST(WaferToWafer, WithoutImperfectionsTheWaferDoesNotMatter)
+TEST_P(WaferToWafer, WithoutImperfectionsTheWaferDoesNotMatter)
 {
     const Result together = run(0, no_imperfections()), apart = run(1, no_imperfections());
     EXPECT_GT(spikes(together, 2), 20);
@@ -131,7 +135,7 @@ TEST(WaferToWafer, WithoutImperfectionsTheWaferDoesNotMatter)
     EXPECT_EQ(apart.counters.relayed, static_cast<std::int64_t>(spikes(apart, 1) + spikes(apart, 2)));
 }
 
-TEST(WaferToWafer, SpikesTakeTheRelayDelay)
+TEST_P(WaferToWafer, SpikesTakeTheRelayDelay)
 {
     Imperfections imperfections = no_imperfections();
     imperfections.route_delay = imperfections.link_bandwidth = true;
@@ -143,16 +147,16 @@ TEST(WaferToWafer, SpikesTakeTheRelayDelay)
     EXPECT_GT(apart.counters.relayed, 0);
 }
 
-TEST(WaferToWafer, TheSameHoweverItIsCut)
+TEST_P(WaferToWafer, TheSameHoweverItIsCutAndWhateverItRunsOn)
 {
-    const Result whole = run(1, {});
+    const Result whole = run(1, {}, 1, 1000, 200, "cpu");
     EXPECT_GT(spikes(whole, 2), 0);
     EXPECT_EQ(run(1, {}, 2).trains, whole.trains);
     EXPECT_EQ(run(1, {}, 1, 7).trains, whole.trains);
     EXPECT_EQ(run(1, {}, 2, 33).trains, whole.trains);
 }
 
-TEST(WaferToWafer, LinksLoseWhatIsTooMuch)
+TEST_P(WaferToWafer, LinksLoseWhatIsTooMuch)
 {
     Imperfections imperfections = no_imperfections();
     imperfections.link_bandwidth = true;
