@@ -12,16 +12,6 @@
 namespace bss {
 namespace {
 
-std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip)
-{
-    std::vector<NeuronCircuit> neurons;
-    for (const NeuronProgram& neuron : chip.neurons) {
-        const auto first = chip.circuits.begin() + neuron.first_denmem;
-        neurons.push_back({{first, first + neuron.denmem_count}, neuron.firing_index, neuron.initial_volt, static_cast<std::uint32_t>(neuron.firing.value()), neuron.quantum_siemens});
-    }
-    return neurons;
-}
-
 std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes)
 {
     std::vector<int> slots;
@@ -33,9 +23,24 @@ std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes)
 
 }   // namespace
 
+std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip)
+{
+    std::vector<NeuronCircuit> neurons;
+    for (const NeuronProgram& neuron : chip.neurons) {
+        const auto first = chip.circuits.begin() + neuron.first_denmem;
+        neurons.push_back({{first, first + neuron.denmem_count}, neuron.firing_index, neuron.initial_volt, static_cast<std::uint32_t>(neuron.firing.value()), neuron.quantum_siemens});
+    }
+    return neurons;
+}
+
+MembraneSettings membrane_settings(const Program& program, const ChipProgram& chip)
+{
+    return {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())};
+}
+
 Membranes membranes_of(const Program& program, const ChipProgram& chip, std::pmr::memory_resource* memory)
 {
-    return {neuron_circuits(chip), {program.timestep_s, chip.quantum_siemens, program.trial, chip.chip.wafer, static_cast<std::uint32_t>(chip.chip.hicann.value())}, memory};
+    return {neuron_circuits(chip), membrane_settings(program, chip), memory};
 }
 
 ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes, std::shared_ptr<NearMemory> memory)

@@ -26,6 +26,8 @@ struct alignas(64) Outbox {
 };
 
 /// The neurons of a chip.
+std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip);
+MembraneSettings membrane_settings(const Program& program, const ChipProgram& chip);
 Membranes membranes_of(const Program& program, const ChipProgram& chip, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
 class ChipRun {

@@ -132,7 +132,7 @@ struct Membranes::Data {
     const MembraneRows& membranes(const Place& place) const { return groups[static_cast<std::size_t>(place.group)].membranes(place.block); }
 };
 
-Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings, std::pmr::memory_resource* memory) : data_(std::make_unique<Data>(memory))
+void check_circuits(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings)
 {
     if (!(settings.timestep_s > 0)) {
         throw InputError(fmt::format("timestep: expected more than 0 s, found {}", settings.timestep_s));
@@ -140,13 +140,18 @@ Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSetti
     if (!(settings.quantum_siemens > 0)) {
         throw InputError(fmt::format("quantum of synaptic input: expected more than 0 S, found {}", settings.quantum_siemens));
     }
+    for (std::size_t i = 0; i < neurons.size(); ++i)
+        check(neurons[i], i);
+}
+
+Membranes::Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings, std::pmr::memory_resource* memory) : data_(std::make_unique<Data>(memory))
+{
+    check_circuits(neurons, settings);
     auto& data = *data_;
     data.settings = settings;
     std::vector<std::tuple<std::size_t, Features, std::size_t>> order;
-    for (std::size_t i = 0; i < neurons.size(); ++i) {
-        check(neurons[i], i);
+    for (std::size_t i = 0; i < neurons.size(); ++i)
         order.emplace_back(neurons[i].denmems.size(), features(neurons[i]), i);
-    }
     std::ranges::sort(order);
 
     std::vector<model::MembraneParameters> membranes(neurons.size());

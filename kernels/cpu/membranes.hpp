@@ -40,10 +40,13 @@ struct MembraneSpike {
     std::int64_t step;
 };
 
+/// @throws InputError where a circuit is not usable (no denmem, a capacitance or time constant that is not positive)
+void check_circuits(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings);
+
 class Membranes {
 public:
     /// @param memory  for what every step reads
-    /// @throws InputError where a circuit is not usable (no denmem, a capacitance or time constant that is not positive)
+    /// @throws InputError as check_circuits() does
     Membranes(std::span<const NeuronCircuit> neurons, const MembraneSettings& settings, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
     ~Membranes();
     Membranes(Membranes&&) noexcept;

@@ -25,6 +25,9 @@ Loaded loaded(const MembraneExperiment& experiment)
 {
     const MembraneSettings& settings = experiment.settings;
     Loaded all;
+    std::vector<MembraneExperiment::Current> currents = experiment.currents;
+    std::ranges::stable_sort(currents, {}, &MembraneExperiment::Current::neuron);
+    auto current = currents.begin();
     for (std::uint32_t n = 0; n < experiment.neurons.size(); ++n) {
         const NeuronCircuit& neuron = experiment.neurons[n];
         const model::MembraneParameters m = model::membrane_parameters(neuron.denmems, static_cast<std::size_t>(neuron.firing), neuron.initial_volt, settings.timestep_s);
@@ -42,9 +45,8 @@ Loaded loaded(const MembraneExperiment& experiment)
             }
             all.denmems.push_back(d);
         }
-        for (const MembraneExperiment::Current& change : experiment.currents)
-            if (change.neuron == n)
-                all.changes.push_back({change.step + experiment.settle, static_cast<float>(change.ampere * m.scale)});
+        for (; current != currents.end() && current->neuron == n; ++current)
+            all.changes.push_back({current->step + experiment.settle, static_cast<float>(current->ampere * m.scale)});
         all.membranes.push_back({m.threshold_volt, m.v, m.v_reset, m.tau_refrac, m.noise, neuron.place, first_denmem, static_cast<std::uint32_t>(neuron.denmems.size()), first_change,
                                  static_cast<std::uint32_t>(all.changes.size())});
     }
@@ -70,7 +72,7 @@ private:
 
 void record_traces(const MembraneExperiment& experiment, MembraneTraces& traces)
 {
-    const Membranes checked(experiment.neurons, experiment.settings); // throws where a circuit cannot be used
+    check_circuits(experiment.neurons, experiment.settings);
     const Loaded host = loaded(experiment);
     traces.resize(experiment.neurons.size(), experiment.samples);
     const std::size_t numbers = experiment.neurons.size() * static_cast<std::size_t>(traces.rows_of_neuron()) * lanes;

@@ -232,7 +232,7 @@ Needs upload_chips(const Program& program, const Tables& tables, const Machine& 
     std::vector<Needs> of_chips(program.chips.size());
     parallel_for(program.chips.size(), [&](std::size_t c) {
         const ChipProgram& chip = program.chips[c];
-        membranes_of(program, chip);                // throws where a circuit cannot be used
+        check_circuits(neuron_circuits(chip), membrane_settings(program, chip));
         const auto p = std::make_unique<ChipParameters>();
         const auto s = std::make_unique<ChipState>();
         fill_neurons(*p, *s, of_chips[c], chip, program.timestep_s);
