@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -52,6 +53,11 @@ std::optional<Psp> fit_psp(std::span<const float> trace, double sample_s, bool r
 template <int n, class Curve>
 double fit_curve(std::array<double, n>& parameters, Curve&& curve, int iterations = 30);
 
+/// Variance of a function of parameters that fit_curve found, where residuals are in units of their standard errors.
+/// @param gradient  of the function by the parameters
+template <int n, class Curve>
+double variance_of(const std::array<double, n>& parameters, Curve&& curve, const std::array<double, n>& gradient);
+
 // ---- populations ---------------------------------------------------------------------------------------------------
 
 /// Circuits y = o + s x + noise whose (o, s) are normally distributed: population and posteriors by expectation maximisation (calibration.md §5.4a).
@@ -79,41 +85,57 @@ namespace detail {
 bool solve(double* matrix, double* right, int n);
 }
 
+namespace detail {
+
+template <int n>
+struct Normal {
+    double squares = 0;
+    std::array<double, n> right{};
+    std::array<double, n * n> matrix{};             ///< lower half
+};
+
+template <int n, class Curve>
+Normal<n> normal_at(const std::array<double, n>& p, Curve&& curve)
+{
+    Normal<n> sums;
+    curve(p, [&](double residual, const std::array<double, n>& gradient) {
+        sums.squares += residual * residual;
+        for (int i = 0; i < n; ++i) {
+            sums.right[i] -= gradient[i] * residual;
+            for (int j = 0; j <= i; ++j)
+                sums.matrix[i * n + j] += gradient[i] * gradient[j];
+        }
+    });
+    return sums;
+}
+
+/// Adds the other half.
+template <int n>
+void complete(std::array<double, n * n>& matrix)
+{
+    for (int i = 0; i < n; ++i)
+        for (int j = 0; j < i; ++j)
+            matrix[j * n + i] = matrix[i * n + j];
+}
+
+}   // namespace detail
+
 template <int n, class Curve>
 double fit_curve(std::array<double, n>& p, Curve&& curve, int iterations)
 {
-    struct Sums {
-        double squares = 0;
-        std::array<double, n> right{};
-        std::array<double, n * n> normal{};         // lower half
-    };
-    const auto sums_at = [&](const std::array<double, n>& at) {
-        Sums sums;
-        curve(at, [&](double residual, const std::array<double, n>& gradient) {
-            sums.squares += residual * residual;
-            for (int i = 0; i < n; ++i) {
-                sums.right[i] -= gradient[i] * residual;
-                for (int j = 0; j <= i; ++j)
-                    sums.normal[i * n + j] += gradient[i] * gradient[j];
-            }
-        });
-        return sums;
-    };
     double damping = 1e-3;
-    Sums best = sums_at(p);
+    auto best = detail::normal_at<n>(p, curve);
     for (int iteration = 0; iteration < iterations; ++iteration) {
-        auto matrix = best.normal;
+        auto matrix = best.matrix;
         auto step = best.right;
-        for (int i = 0; i < n; ++i) {
+        detail::complete<n>(matrix);
+        for (int i = 0; i < n; ++i)
             matrix[i * n + i] *= 1 + damping;
-            for (int j = 0; j < i; ++j)
-                matrix[j * n + i] = matrix[i * n + j];
-        }
         const bool solved = detail::solve(matrix.data(), step.data(), n);
         auto trial = p;
         for (int i = 0; i < n; ++i)
             trial[i] += step[i];
-        const Sums found = solved ? sums_at(trial) : best;
+        const auto found = solved ? detail::normal_at<n>(trial, curve) : best;
         if (found.squares < best.squares) {
             const bool done = best.squares - found.squares < 1e-7 * best.squares;
             p = trial;
@@ -128,6 +150,20 @@ double fit_curve(std::array<double, n>& p, Curve&& curve, int iterations)
         }
     }
     return best.squares;
+}
+
+template <int n, class Curve>
+double variance_of(const std::array<double, n>& p, Curve&& curve, const std::array<double, n>& gradient)
+{
+    auto matrix = detail::normal_at<n>(p, curve).matrix;
+    detail::complete<n>(matrix);
+    auto solved = gradient;
+    if (!detail::solve(matrix.data(), solved.data(), n))
+        return std::numeric_limits<double>::infinity();
+    double variance = 0;
+    for (int i = 0; i < n; ++i)
+        variance += gradient[i] * solved[i];
+    return variance;
 }
 
 }   // namespace bss

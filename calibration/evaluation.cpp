@@ -260,14 +260,13 @@ private:
     {
         const bool excitatory = q == Quantity::V_convoffx;
         const NeuronFg swept = excitatory ? NeuronFg::V_convoffx : NeuronFg::V_convoffi, bias = excitatory ? NeuronFg::I_convx : NeuronFg::I_convi;
-        const auto nominal = [&](NeuronFg p) { return silicon_.technology().nominal(p, mode_, false); };
+        const Transfer leak = silicon_.technology().nominal(NeuronFg::I_gl, mode_, false);
         for (int kind = 0; kind < 3; ++kind) {
             HicannConfig config = configuration(measured_);
             for (const Denmem d : all<Denmem>()) {
-                config.fg.at(d, NeuronFg::E_l) = std::round(nominal(NeuronFg::E_l).dac(0.8));
-                config.fg.at(d, NeuronFg::E_synx) = std::round(nominal(NeuronFg::E_synx).dac(1.2));
-                config.fg.at(d, NeuronFg::E_syni) = std::round(nominal(NeuronFg::E_syni).dac(0.4));
-                config.fg.at(d, NeuronFg::I_gl) = clipped(nominal(NeuronFg::I_gl), silicon_.technology().capacitance_farad(mode_.big_capacitor) / (1.08e-6 * analog_scale()));
+                for (const auto& [cell_of, volt] : {std::pair{NeuronFg::E_l, 0.8}, {NeuronFg::E_synx, 1.2}, {NeuronFg::E_syni, 0.4}})
+                    config.fg.at(d, cell_of) = clipped(silicon_.true_transfer(chip_.hicann, d, cell_of, mode_), volt);
+                config.fg.at(d, NeuronFg::I_gl) = clipped(leak, silicon_.technology().capacitance_farad(mode_.big_capacitor) / (1.08e-6 * analog_scale()));
                 config.fg.at(d, excitatory ? NeuronFg::I_convi : NeuronFg::I_convx) = 0;
                 if (kind == 1) // uncalibrated: the middle of the knees
                     config.fg.at(d, swept) = 500;

@@ -146,8 +146,7 @@ public:
     {
         Setup setup{.config = base_configuration(lab.datasheet), .acquisition = acquire(lab, 100, 150, 2)};
         HicannConfig& config = setup.config;
-        disconnect_inputs(config);
-        set_calibrated(lab, config, NeuronFg::E_l, e_l_volt);
+        rest_without_inputs(lab, config, e_l_volt);
         set_calibrated(lab, config, NeuronFg::V_t, 0.85);
         set_calibrated_v_reset(lab, config, 0.72);
         set_calibrated(lab, config, NeuronFg::I_gl, tau_m_s(lab));
@@ -171,7 +170,7 @@ public:
         if (step.kind == silent)
             return {.value = mean_of(trace.volt).mean, .reason = Reason::none};
         const auto found = intervals(trace.spikes_s);
-        if (!found || trace.spikes_s.size() < 8)
+        if (!found || trace.spikes_s.size() < 6)
             return {.reason = Reason::no_signal};
         // Over whole intervals.
         const double sample_s = acquire(lab, 0, 0, 2).every / lab.adc_rate_hz;
@@ -181,7 +180,7 @@ public:
     void fit(Lab& lab, const Observations& seen) const override
     {
         Sweeps sweeps;
-        std::vector<double> apart, astray;
+        std::vector<double> apart, shared, astray;
         for (const Denmem d : all<Denmem>()) {
             const auto step = [&](std::size_t k) -> const Estimate& { return seen.estimates[k][d.value()]; };
             const std::size_t middle = first + 4, last = seen.steps.size() - 2;
@@ -195,6 +194,8 @@ public:
                 return (1 - part) * step(first - 1).value + part * step(last + 1).value;
             };
             apart.push_back((tau(1) - tau(3)) / (2 * tau_w));
+            const auto bend = [&](double Estimate::* what) { return step(0).*what - 2 * step(2).*what + step(4).*what; };
+            shared.push_back((bend(&Estimate::extra) / tau_w - bend(&Estimate::value)) / (step(1).value - step(2).value) / std::sqrt(24.0));
             const auto drop = [&](std::size_t k) { return (rest(k) - step(k).value) * step(k).extra; };
             astray.push_back((drop(middle) - (drop(first) + drop(last)) / 2) / drop(middle));
             if (std::abs(rest(first) - readout_shift(lab, d) - e_l_volt) > 0.08) // something else holds the membrane
@@ -210,8 +211,9 @@ public:
         }
         fit_factors(lab, quantity(), sweeps, reasons_of(seen));
         inherit_failures(lab, quantity(), {Quantity::E_l, Quantity::tau_m});
-        // Errors that are the same for all values do not average out: of the time constant, and of the charge without adaptation, which is about half of all.
-        const double common = std::hypot(robust_deviation(apart), robust_deviation(astray));
+        // Errors that are the same for all values do not average out: of the time constant, half of what its two lie apart and what they have in common, the
+        // response between them; and of the charge without adaptation, which is about half of all.
+        const double common = std::hypot(robust_deviation(apart), robust_deviation(shared), robust_deviation(astray));
         for (Transform& t : lab.table.of(quantity()))
             t.variance[0] += common * common;
     }

@@ -40,7 +40,15 @@ public:
         set_calibrated(lab, setup.config, NeuronFg::V_convoffi, 0);
         return setup;
     }
-    void fit(Lab& lab, const Observations& seen) const override { fit_potentials(lab, quantity(), sweeps_of(lab, seen, true, 0.4e-3), reasons_of(seen)); }
+    void fit(Lab& lab, const Observations& seen) const override
+    {
+        fit_potentials(lab, quantity(), sweeps_of(lab, seen, true, 0.4e-3), reasons_of(seen));
+        // An input that leaks too much holds the membrane, whatever E_l is.
+        for (const Denmem d : all<Denmem>())
+            for (const Quantity q : {Quantity::V_convoffx, Quantity::V_convoffi})
+                if (Transform& t = lab.table.of(quantity())[d.value()]; !t.good() && lab.table.of(q)[d.value()].reason == Reason::knee_out_of_range)
+                    t = failed(Reason::knee_out_of_range);
+    }
 };
 
 }   // namespace

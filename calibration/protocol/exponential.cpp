@@ -28,9 +28,8 @@ public:
         set_dac(config, NeuronFg::I_rexp, lab.datasheet.nominal(NeuronFg::I_rexp).dac(design.delta));
         set_dac(config, NeuronFg::I_bexp, dac_max - 1); // all three at the top would switch the exponential off
         set_calibrated(lab, config, NeuronFg::V_t, design.v_exp + 0.16);
-        set_calibrated(lab, config, NeuronFg::E_l, design.v_exp + above_volt);
         set_calibrated_v_reset(lab, config, design.v_exp - 0.15);
-        disconnect_inputs(config);
+        rest_without_inputs(lab, config, design.v_exp + above_volt);
         set_calibrated(lab, config, NeuronFg::I_gl, tau_us * 1e-6 / lab.datasheet.analog_scale);
         return setup;
     }
@@ -69,7 +68,7 @@ public:
         // First as it looks, then again: within a sample the climb must not change by much, by what the first fit says, as a limit on what is seen would prefer
         // bins that read low. A sample is a chord, (f'^2 / 24) below the tangent in its middle. And where the membrane is rarer the higher it stands, noise that
         // lifts it is more often seen than noise that lowers it: by half the variance of a sample's noise times f' / f.
-        double noise = 0;
+        double noise = 0, delta_sigma = 0;
         for (const bool again : {false, true}) {
             std::vector<double> x, y, weight;
             for (int b = straight_from + 1; b < bins; ++b) {
@@ -85,7 +84,7 @@ public:
             }
             if (x.size() < 40)
                 return {.reason = Reason::too_few_points};
-            const double squares = fit_curve<4>(best, [&](const std::array<double, 4>& q, auto&& point) {
+            const auto curve = [&](const std::array<double, 4>& q, auto&& point) {
                 // What is known already, in the noise of a sample.
                 constexpr double noise_volt = 0.4e-3, e_sigma_volt = 10e-3, rate_sigma = 0.2; // a weak leak is a DAC or three
                 point(noise_volt / e_sigma_volt * (q[1] - e_volt), {0, noise_volt / e_sigma_volt, 0, 0});
@@ -96,7 +95,9 @@ public:
                     const double w = weight[k], slope = q[0] * e;
                     point(w * (q[0] * (q[1] - x[k] + delta * e) - y[k]), {w * (q[1] - x[k] + delta * e), w * q[0], -w * slope, w * (slope * delta - slope * (x[k] - q[2]))});
                 }
-            });
+            };
+            const double squares = fit_curve<4>(best, curve);
+            delta_sigma = std::sqrt(squares / static_cast<double>(x.size()) * variance_of<4>(best, curve, {0, 0, 0, 1}));
             if (!std::isfinite(squares) || !(best[0] > 0.2 * rate && best[0] < 5 * rate) || !(std::abs(best[2] - design.v_exp) < 0.15))
                 return {.reason = Reason::bad_residual};
             // Noise of the membrane: what of the steps' scatter the next step does not take back, as it does with the noise of the readout.
@@ -111,19 +112,33 @@ public:
             noise = steps > 100 ? std::max(0.0, scatter / steps) : 0;
         }
         const double delta = std::exp(best[3]);
-        if (!(delta > 0.5e-3 && delta < 0.05))
+        if (!(std::abs(std::log(delta / design.delta)) < 1))
             return {.reason = Reason::bad_residual};
-        return {.value = best[2], .sigma = 1.0e-3, .extra = delta, .reason = Reason::none};
+        return {.value = best[2], .sigma = 1.0e-3, .extra = delta, .extra_sigma = delta_sigma, .reason = Reason::none};
     }
-    void fit(Lab& lab, const Observations& seen) const override
+    void fit(Lab& lab, const Observations& all_seen) const override
     {
+        // A potential far from where its circuit's others lie is a fit that went astray.
+        constexpr double astray_volt = 15e-3;
+        Observations seen = all_seen;
+        for (const Denmem d : all<Denmem>()) {
+            const auto shift = [&](std::size_t k) { return seen.estimates[k][d.value()].value - lab.datasheet.nominal(NeuronFg::V_exp).value(seen.dac[k][d.value()]); };
+            std::vector<double> shifts;
+            for (std::size_t k = 0; k < seen.steps.size(); ++k)
+                if (seen.estimates[k][d.value()].good())
+                    shifts.push_back(shift(k));
+            const double usual = median(shifts);
+            for (std::size_t k = 0; k < seen.steps.size(); ++k)
+                if (Estimate& e = seen.estimates[k][d.value()]; e.good() && std::abs(shift(k) - usual) > astray_volt)
+                    e.reason = Reason::bad_residual;
+        }
         fit_potentials(lab, Quantity::V_exp, sweeps_of(lab, seen, true, 1.0e-3), reasons_of(seen));
         Sweeps widths;
         for (std::size_t k = 0; k < seen.steps.size(); ++k) {
             const double dac = std::round(lab.datasheet.nominal(NeuronFg::I_rexp).dac(designs[static_cast<std::size_t>(seen.steps[k].kind)].delta));
             for (const Denmem d : all<Denmem>())
                 if (const Estimate& e = seen.estimates[k][d.value()]; e.good())
-                    widths[d.value()].push_back({dac, e.extra, 0.02});
+                    widths[d.value()].push_back({dac, e.extra, e.extra_sigma});
         }
         fit_factors(lab, Quantity::delta_T, widths, reasons_of(seen));
         for (const Quantity q : {Quantity::V_exp, Quantity::delta_T})

@@ -10,14 +10,13 @@ constexpr std::size_t points_for_a_fit = 3;
 /// Farther from its population, or farther off its own curve, no sound circuit lies: fewer than one in a thousand.
 constexpr double outlier_distance = 7.0, bad_chi2 = 9.0, astray = 5.0;
 
-/// Logarithmic slope of a transfer.
+}   // namespace
+
 double log_slope(const Transfer& transfer, double dac)
 {
     const double step = std::max(0.5, 0.01 * dac);
     return std::log(transfer.value(dac + step) / transfer.value(dac - step)) / (2 * step);
 }
-
-}   // namespace
 
 std::array<Reason, Denmem::count> reasons_of(const Observations& seen)
 {

@@ -13,6 +13,9 @@ struct Measured {
 };
 using Sweeps = std::array<std::vector<Measured>, Denmem::count>;
 
+/// Logarithmic slope of a transfer, a DAC.
+double log_slope(const Transfer& transfer, double dac);
+
 /// Good estimates of a sweep, with the readout's offset taken out where they are voltages.
 /// @param sigma  standard error where the estimate states none
 Sweeps sweeps_of(const Lab& lab, const Observations& seen, bool voltage, double sigma);

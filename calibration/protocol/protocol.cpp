@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "calibration/estimators.hpp"
 
@@ -139,6 +140,31 @@ void disconnect_inputs(HicannConfig& config)
 {
     set_dac(config, NeuronFg::I_convx, 0);
     set_dac(config, NeuronFg::I_convi, 0);
+}
+
+double convoff_leak_dac(const Lab& lab)
+{
+    const Transfer& nominal = lab.datasheet.nominal(NeuronFg::I_gl);
+    return std::round(std::clamp(nominal.dac(lab.datasheet.capacitance_farad / (1.08e-6 * lab.datasheet.analog_scale)), nominal.dac_min, nominal.dac_max));
+}
+
+void rest_without_inputs(const Lab& lab, HicannConfig& config, double volt)
+{
+    disconnect_inputs(config);
+    // The transform was measured with the base configuration's leak and reversal potentials.
+    const HicannConfig base = base_configuration(lab.datasheet);
+    const Transfer& leak = lab.datasheet.nominal(NeuronFg::I_gl);
+    const double weaker = leak.value(base.fg.at(Denmem(0), NeuronFg::I_gl)) / leak.value(convoff_leak_dac(lab));
+    const auto population = curve_of(lab.table.population(Quantity::E_l));
+    for (const Denmem d : all<Denmem>()) {
+        double all = 1, sum = volt;                 // of conductances in terms of the leak's, and with their potentials
+        for (const auto& [convoff, reversal, cell] : {std::tuple{Quantity::V_convoffx, Quantity::E_synx, NeuronFg::E_synx}, {Quantity::V_convoffi, Quantity::E_syni, NeuronFg::E_syni}})
+            if (const Transform &left = lab.table.of(convoff)[d.value()], &e = lab.table.of(reversal)[d.value()]; e.good()) {
+                const double pull = std::abs(left.c[1]), g = weaker * pull / (convoff_distance_volt - pull);
+                all += g, sum += g * value_of(e, lab.datasheet.nominal(cell), nullptr, base.fg.at(d, cell));
+            }
+        config.fg.at(d, NeuronFg::E_l) = dac_for(lab, Quantity::E_l, d, lab.datasheet.nominal(NeuronFg::E_l), population ? &*population : nullptr, sum / all);
+    }
 }
 
 void set_v_reset_volt(HicannConfig& config, double volt)

@@ -23,7 +23,7 @@ struct Lab {
 /// What one trace says.
 struct Estimate {
     double value = 0, sigma = 0;                    ///< sigma: standard error by what the trace itself shows; 0: unknown
-    double extra = 0;                               ///< a second number, of the protocol's own meaning
+    double extra = 0, extra_sigma = 0;              ///< a second number, of the protocol's own meaning
     Reason reason = Reason::no_signal;              ///< none: good
     bool good() const { return reason == Reason::none; }
 };
@@ -97,6 +97,13 @@ void fit_lines(Lab& lab, Quantity quantity, const Observations& seen, double tol
 void set_time_constant(const Lab& lab, HicannConfig& config, double us);
 /// No synaptic input acts, nor leaks.
 void disconnect_inputs(HicannConfig& config);
+/// The same, and E_l for a rest at `volt` without them: the transform of the fast mode has what they leak in it.
+void rest_without_inputs(const Lab& lab, HicannConfig& config, double volt);
+
+/// V_convoff: what is left of an input's pull is said for this leak, of the big capacitor's normal gear at 200 nA (calibration.md §6) or the strongest that the
+/// mode has, DAC of I_gl; and for this distance of its reversal potential.
+double convoff_leak_dac(const Lab& lab);
+inline constexpr double convoff_distance_volt = 0.4;
 
 /// Buffer offset found by readout_shift, volts.
 double readout_shift(const Lab& lab, Denmem denmem);

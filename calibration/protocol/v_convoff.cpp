@@ -1,7 +1,10 @@
-#include "fast_fits.hpp"
-#include "protocols.hpp"
+#include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "calibration/estimators.hpp"
+#include "fast_fits.hpp"
+#include "protocols.hpp"
 
 namespace bss {
 namespace {
@@ -110,8 +113,7 @@ public:
         Setup setup = LabConvoff::prepare(lab, step, seen);
         setup.acquisition = acquire(lab, 25, 40, 4);
         set_calibrated(lab, setup.config, NeuronFg::E_synx, 1.2);
-        // The leak of the big capacitor's normal gear at 200 nA, in any mode that can.
-        set_time_constant(lab, setup.config, lab.datasheet.capacitance_farad / 1.08e-6 * 1e6);
+        set_dac(setup.config, NeuronFg::I_gl, convoff_leak_dac(lab));
         for (DenmemConfig& denmem : setup.config.denmems)
             denmem.activate_firing = false;
         if (step.kind == off) {
@@ -124,7 +126,6 @@ public:
     void fit(Lab& lab, const Observations& seen) const override
     {
         constexpr double seen_volt = 6e-3;          // well above the noise of a mean
-        constexpr double noise_volt = 1.3e-3;       // of a mean against another
         constexpr double left_volt = 0.1e-3;
         constexpr double most_volt = 30e-3;         // what other protocols can live with
         const std::size_t without = seen.steps.size() - 1, last = without - 1;
@@ -136,34 +137,70 @@ public:
                 --k;
             return k;
         };
-        // Beyond the knee the pull falls exponentially with the cell's voltage, up to where that ends: how fast, all circuits tell together by what the value
-        // after the last that pulls has left.
-        const Transfer& volt = lab.datasheet.nominal(NeuronFg::E_l); // a voltage cell like any other
-        const auto cell_volt = [&](std::size_t k, Denmem d) { return volt.value(seen.dac[k][d.value()]); };
-        std::vector<double> left_over;
+        // What membranes show that have come free: drift, all the same and each its own, and noise from one value to the next.
+        constexpr std::size_t far = 3;              // steps from the last that pulls
+        const auto before_rest = [&](std::size_t k) { return static_cast<double>(without - k); };
+        double sum = 0, squares = 1e-9;
+        std::vector<double> off, apart;
         for (const Denmem d : all<Denmem>())
-            if (const std::size_t k = first_free(d); k > 0 && k + 2 < last)
-                left_over.push_back(pull(k, d) / pull(k - 1, d));
-        const double fall = std::clamp(-std::log(std::max(1e-3, median(left_over))), 0.3, 5.0) / (volt.value(first_dac + spacing_dac) - volt.value(first_dac)); // a volt
+            for (std::size_t k = first_free(d) + far; k <= last; ++k)
+                if (std::abs(pull(k, d)) < seen_volt)
+                    sum += pull(k, d) * before_rest(k), squares += std::pow(before_rest(k), 2);
+        const double drift = sum / squares;
+        for (const Denmem d : all<Denmem>())
+            for (std::size_t k = first_free(d) + far; k < last; ++k) {
+                apart.push_back(pull(k, d) - pull(k + 1, d));
+                if (k == first_free(d) + far)
+                    off.push_back(pull(k, d) - drift * before_rest(k));
+            }
+        const double noise = std::max(1e-5, robust_deviation(apart) / std::numbers::sqrt2), rest_sigma = std::max(noise, robust_deviation(off));
+        const Transfer& volt = lab.datasheet.nominal(NeuronFg::E_l); // a voltage cell like any other
+        const auto slope = [&](double dac) { return (volt.value(dac + 1) - volt.value(dac - 1)) / 2; };
+        const auto pulls_of = [&](Denmem d, double width_volt) {
+            const double distance = std::abs((excitatory_ ? e_synx_volt : e_syni_volt) - (rest(d) - readout_shift(lab, d)));
+            std::vector<Pull> pulls;
+            for (std::size_t k = 0; k <= std::min(last, first_free(d) + 2); ++k) // later ones show a rest that has drifted
+                if (const double dac = seen.dac[k][d.value()], p = pull(k, d) - drift * before_rest(k); p < linear_volt)
+                    pulls.push_back({volt.value(dac), distance, p, std::hypot(noise, p * slope(dac) * lab.datasheet.write_sigma(dac, false) / width_volt)});
+            return pulls;
+        };
+        // Pulls are in terms of the leak, which is written now and again where it counts.
+        const Transfer& leak = lab.datasheet.nominal(NeuronFg::I_gl);
+        const double leak_dac = convoff_leak_dac(lab);
+        const double leak_written = log_slope(leak, leak_dac) * lab.datasheet.write_sigma(leak_dac, true);
+        // Each circuit for itself, then again with what is usual, and with one width for all.
+        Knee usual{.mean = {std::log(0.3), volt.value(500), std::log(0.1), 0}, .deviation = {3, 1, 1, rest_sigma}};
+        std::array<std::vector<double>, 3> found;
+        for (const Denmem d : all<Denmem>())
+            if (const auto pulls = pulls_of(d, std::exp(usual.mean[2])); std::count_if(pulls.begin(), pulls.end(), [](const Pull& p) { return p.volt_seen > seen_volt; }) >= 3) {
+                const auto p = fit_knee(usual, pulls);
+                for (std::size_t i = 0; i < found.size(); ++i)
+                    found[i].push_back(p[i]);
+            }
+        if (!found[0].empty())
+            for (std::size_t i = 0; i < found.size(); ++i)
+                usual.mean[i] = median(found[i]), usual.deviation[i] = std::max(0.01, robust_deviation(found[i]));
+        usual.deviation[2] = 0.01; // so far the medians of chips lie apart
         for (const Denmem d : all<Denmem>()) {
             Transform& transform = lab.table.of(quantity())[d.value()];
-            const std::size_t k = first_free(d);
             if (std::abs(rest(d) - 0.8) > 0.2) { // something else holds the membrane
                 transform = failed(Reason::no_signal);
                 continue;
             }
-            // From the last value that pulls to where nothing is left, or to the end; what is left there.
-            // Where none pulls at all the knee lies lower still (an input that does not conduct shows in its reversal potential and time constant).
-            const double from = cell_volt(k == 0 ? 0 : k - 1, d), strength = k == 0 ? seen_volt : pull(k - 1, d), wanted = volt.dac(from + std::log(strength / left_volt) / fall);
-            const double dac = k > last || !(wanted < dac_max) ? dac_max : std::round(wanted);
-            const double left = strength * std::exp(-fall * (volt.value(dac) - from));
-            constexpr double crooked = 0.25;        // of a pull that has not quite become an exponential
-            const double sigma = k > last ? noise_volt : left * std::hypot(crooked, noise_volt / strength);
-            if (left > most_volt)
-                transform = failed(Reason::knee_out_of_range);
-            else
-                transform = {.form = Transform::Form::constant, .reason = Reason::none, .c = {dac, excitatory_ ? left : -left}, .variance = {sigma * sigma, 0, 0}, .dac_low = first_dac,
-                             .dac_high = dac_max, .points = static_cast<std::uint16_t>(seen.steps.size())};
+            // To where nothing is left, or to the end; what is left there. (An input that does not conduct shows in its reversal potential and time constant.)
+            const auto pulls = pulls_of(d, std::exp(usual.mean[2]));
+            const auto p = fit_knee(usual, pulls);
+            const double soft = left_volt / (convoff_distance_volt - left_volt) / std::exp(p[0]), wanted = volt.dac(p[1] - std::exp(p[2]) * std::log(std::expm1(soft)));
+            const double dac = wanted < dac_max ? std::round(std::max(wanted, first_dac)) : dac_max;
+            auto [left, gradient] = pull_of(p, volt.value(dac), convoff_distance_volt);
+            if (pull(last, d) > linear_volt)        // nothing that could be fitted
+                left = pull(last, d);
+            const double write = gradient[1] * slope(dac) * lab.datasheet.write_sigma(dac, false);
+            const double variance = variance_of<4>(p, [&](const auto& q, auto&& point) { usual.visit(q, pulls, point); }, gradient) + write * write + 2 * std::pow(left * leak_written, 2);
+            transform = {.form = Transform::Form::constant, .reason = Reason::none, .c = {dac, excitatory_ ? left : -left}, .variance = {variance, 0, 0}, .dac_low = first_dac,
+                         .dac_high = dac_max, .points = static_cast<std::uint16_t>(seen.steps.size())};
+            if (left > most_volt) // what is left is known all the same
+                transform.form = Transform::Form::none, transform.reason = Reason::knee_out_of_range;
         }
         inherit_failures(lab, quantity(), {excitatory_ ? Quantity::E_synx : Quantity::E_syni});
     }
@@ -171,6 +208,51 @@ public:
 private:
     enum { off = next + 1 };
     static constexpr double first_dac = 60, spacing_dac = 80;
+    static constexpr double e_synx_volt = 1.2, e_syni_volt = 0.4;
+    static constexpr double linear_volt = 0.1;     // farther away the leak is no conductance (calibration.md §1.2)
+
+    struct Pull {
+        double cell_volt, distance_volt, volt_seen, sigma;
+    };
+    /// What an input leaks about its knee, in terms of the leak: ln strength, knee (V), ln width (V): strength x ln(1 + exp((knee - V) / width)); and the error of
+    /// the rest that all pulls are seen from (V).
+    using Leak = std::array<double, 4>;
+    struct PullOf {
+        double volt;
+        Leak gradient;
+    };
+    static PullOf pull_of(const Leak& p, double cell_volt, double distance_volt)
+    {
+        const double width = std::exp(p[2]), x = (p[1] - cell_volt) / width, soft = std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))), g = std::exp(p[0]) * soft;
+        const double by_ln_g = distance_volt * g / ((1 + g) * (1 + g)), rise = 1 / (1 + std::exp(-x)) / soft;
+        return {distance_volt * g / (1 + g), {by_ln_g, by_ln_g * rise / width, -by_ln_g * rise * x, 0}};
+    }
+    /// Of all circuits, normally distributed.
+    struct Knee {
+        Leak mean, deviation;
+        template <class Point>
+        void visit(const Leak& p, const std::vector<Pull>& pulls, Point&& point) const
+        {
+            for (std::size_t i = 0; i < p.size(); ++i) {
+                Leak gradient{};
+                gradient[i] = 1 / deviation[i];
+                point((p[i] - mean[i]) / deviation[i], gradient);
+            }
+            for (const Pull& seen : pulls) {
+                auto [volt, gradient] = pull_of(p, seen.cell_volt, seen.distance_volt);
+                gradient[3] = 1;
+                for (double& g : gradient)
+                    g /= seen.sigma;
+                point((volt + p[3] - seen.volt_seen) / seen.sigma, gradient);
+            }
+        }
+    };
+    static Leak fit_knee(const Knee& usual, const std::vector<Pull>& pulls)
+    {
+        Leak p = usual.mean;
+        fit_curve<4>(p, [&](const Leak& q, auto&& point) { usual.visit(q, pulls, point); });
+        return p;
+    }
 };
 
 }   // namespace

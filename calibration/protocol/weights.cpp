@@ -31,10 +31,9 @@ public:
         set_calibrated(lab, config, NeuronFg::V_convoffx, 0);
         set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
         set_calibrated(lab, config, NeuronFg::I_gl, std::max(0.8e-6 / lab.datasheet.analog_scale, 1.2 * lab.datasheet.nominal(NeuronFg::I_gl).value(lab.datasheet.nominal(NeuronFg::I_gl).dac_max)));
-        const bool big = lab.datasheet.capacitance_farad > 1e-12;
         setup.stimulation = {.drivers = {}, .address = L1Address(63), .period_clocks = clocks(lab, period_us)};
         for (const FgBlock block : all<FgBlock>())
-            config.fg.at(block, SharedFg::V_gmax0) = big ? dac_max : 400;
+            config.fg.at(block, SharedFg::V_gmax0) = v_gmax_dac(lab);
         for (const int half : {0, 1}) {
             const SynapseDriver driver(static_cast<int>(step.value) + half * SynapseDriver::count / 2);
             if (!driver.exists())
@@ -48,7 +47,7 @@ public:
             row.decoder.fill(3);
             for (const Column column : all<Column>()) {
                 const std::size_t at = SynapseArrays::at(SynapseRow(driver, step.kind), column);
-                config.synapses.weight[at] = big ? 3 : 0;
+                config.synapses.weight[at] = big(lab) ? 3 : 0;
                 config.synapses.decoder[at] = 15;
             }
         }
@@ -98,26 +97,32 @@ public:
                 t = {.form = Transform::Form::constant, .reason = Reason::none, .c = {sum / count}, .variance = {0, 0, 0}, .dac_low = 0, .dac_high = dac_max, .residual = deviation,
                      .points = static_cast<std::uint16_t>(count)};
             }
-        // The mean of all rows is the data sheet's, to what so many rows scatter; how well one row is known: to the write errors of the four shared cells, whose
-        // own mean is lost in that. The scatter over a row's denmems is its synapses', whose mean is the row's.
+        // What a half's denmems make of a conductance is known from its rows alone: their mean is the data sheet's. Its blocks lie apart by the write errors of
+        // their shared cells and by the means of their rows, and share that by the variances of both. The scatter over a row's denmems is its synapses', whose
+        // mean is the row's.
         auto& rows = lab.table.of(quantity());
-        double mean = 0;
-        int count = 0;
         std::vector<double> factors;
-        for (const Transform& t : rows)
-            if (t.good())
-                mean += t.c[0], ++count, factors.push_back(t.c[0]);
-        const double shared = lab.datasheet.write_sigma(dac_max, true) / dac_max, spread = robust_deviation(factors);
-        constexpr double own = 1 - 1.0 / FgBlock::count;
-        for (Transform& t : rows)
-            if (t.good()) {
-                t.c[0] *= count / mean;
-                t.variance[0] = own * shared * shared + spread * spread / std::max(1, count);
+        std::array<double, FgBlock::count> sum{}, count{};
+        const auto block_of = [](std::size_t row) { return static_cast<std::size_t>(SynapseRow(static_cast<int>(row)).driver().fg_block().value()); };
+        for (std::size_t row = 0; row < rows.size(); ++row)
+            if (rows[row].good())
+                factors.push_back(rows[row].c[0]), sum[block_of(row)] += rows[row].c[0], ++count[block_of(row)];
+        const double written = std::pow(lab.datasheet.write_sigma(v_gmax_dac(lab), true) / v_gmax_dac(lab), 2), spread = std::pow(robust_deviation(factors), 2);
+        for (std::size_t row = 0; row < rows.size(); ++row)
+            if (Transform& t = rows[row]; t.good()) {
+                const std::size_t own = block_of(row), other = own ^ 1;
+                const double mean = sum[own] / count[own], scale = count[other] > 0 ? (mean + sum[other] / count[other]) / 2 : mean;
+                const double of_rows = spread / count[own], of_cell = written / std::max(1e-12, written + of_rows);
+                t.c[0] /= scale + of_cell * (mean - scale);
+                t.variance[0] = of_rows * (1 + of_cell) / 2;
             }
     }
 
 private:
     static constexpr double period_us = 8;
+    /// A small capacitor takes the least that synapses conduct.
+    static bool big(const Lab& lab) { return lab.datasheet.capacitance_farad > 1e-12; }
+    static double v_gmax_dac(const Lab& lab) { return big(lab) ? dac_max : 400; }
 };
 
 }   // namespace

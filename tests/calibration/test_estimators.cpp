@@ -1,5 +1,6 @@
 // Features and fits on traces and points whose truth is known.
 
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -30,6 +31,23 @@ TEST(Estimators, baseline_after_spikes)
     for (int k = 0; k < 2000; ++k)
         trace.push_back(k % 40 < 10 ? 0.4f : 0.4f + 0.4f * static_cast<float>(k % 40 - 10) / 30.0f);
     EXPECT_NEAR(baseline_after_spikes(trace), 0.4, 1e-6);
+}
+
+// A line through four points of standard error one half: Var(offset) = sigma² / n at the points' mean, where offset and slope are independent.
+TEST(Estimators, variance_of_a_function_of_fitted_parameters)
+{
+    const std::array<double, 4> x{-3, -1, 1, 3}, y{1, 2, 4, 5};
+    const auto curve = [&](const std::array<double, 2>& p, auto&& point) {
+        for (std::size_t k = 0; k < x.size(); ++k)
+            point((p[0] + p[1] * x[k] - y[k]) / 0.5, {1 / 0.5, x[k] / 0.5});
+    };
+    std::array<double, 2> p{};
+    fit_curve<2>(p, curve);
+    EXPECT_NEAR(p[0], 3, 1e-6);
+    EXPECT_NEAR(p[1], 0.7, 1e-6);
+    EXPECT_NEAR(variance_of<2>(p, curve, {1, 0}), 0.25 / 4, 1e-9);
+    EXPECT_NEAR(variance_of<2>(p, curve, {0, 1}), 0.25 / 20, 1e-9);
+    EXPECT_NEAR(variance_of<2>(p, curve, {1, 2}), 0.25 / 4 + 4 * 0.25 / 20, 1e-9);
 }
 
 TEST(Estimators, lines_and_hinges)
