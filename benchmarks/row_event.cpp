@@ -122,7 +122,7 @@ int main()
             for (Event& event : list)
                 event.list = lists[event.chip][event.route].lists[event.address];
             const double ns = nanoseconds(list, [&](const Event& event, const Event& later) {
-                synapses[later.chip]->prefetch<2>(later.list);
+                synapses[later.chip]->prefetch(later.list);
                 synapses[event.chip]->deliver(event.list, 0.0, sums);
             });
             std::printf("%6d %8d %14.1f %14.1f %8.2f\n", chips, answers, ns, read_ns, ns / read_ns);

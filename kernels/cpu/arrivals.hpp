@@ -50,9 +50,9 @@ public:
         constexpr std::uint32_t of_line = 64 / sizeof(std::uint32_t);
         const SynapseList* const lists = lists_of(event);
         for (std::uint32_t k = 0, first = first_[event.net]; k < places_of(event.net); k += of_line) {
-            __builtin_prefetch(lists + k, 0, 2);
-            __builtin_prefetch(to_.data() + first + k, 0, 2);
-            __builtin_prefetch(delays_.data() + first + k, 0, 2);
+            __builtin_prefetch(lists + k);
+            __builtin_prefetch(to_.data() + first + k);
+            __builtin_prefetch(delays_.data() + first + k);
         }
     }
 

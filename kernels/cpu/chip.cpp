@@ -70,7 +70,7 @@ ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const st
     }
 }
 
-void ChipRun::run(std::int64_t first, std::int64_t last, std::span<const Arrival> arrivals, WindowInput& window, const Ahead& ahead)
+void ChipRun::run(std::int64_t first, std::int64_t last, std::span<const Arrival> arrivals, WindowInput& window, const ChipRun* next)
 {
     crossings_.clear();
     window.begin(membranes_.slots());
@@ -78,26 +78,21 @@ void ChipRun::run(std::int64_t first, std::int64_t last, std::span<const Arrival
         for (std::int64_t step = first; step < last; ++step)
             if (ideal_->anything_at(step))
                 ideal_->take(step, own_ideal_, static_cast<int>(step - first), window);
-    // What fires on the next chip comes into the second-level cache meanwhile, and what fires next here into the first.
-    constexpr std::size_t soon = 4;
+    constexpr std::size_t soon = 14;        // lists on their way into the first-level cache, which can wait for 16 lines
     for (std::size_t k = 0; k < arrivals.size() + soon; ++k) {
         if (k < arrivals.size())
-            synapses_.prefetch<1>(arrivals[k].list);
-        if (k < ahead.arrivals.size())
-            ahead.chip->synapses_.prefetch<2>(ahead.arrivals[k].list);
+            synapses_.prefetch(arrivals[k].list);
         if (k < soon)
             continue;
         const Arrival& arrival = arrivals[k - soon];
         const int step = arrival.since(first);
         synapses_.deliver(arrival.list, model::seconds(first + step, arrival.late, timestep_s_), window.at(step, 0));
     }
-    for (std::size_t k = arrivals.size() + soon; k < ahead.arrivals.size(); ++k)
-        ahead.chip->synapses_.prefetch<2>(ahead.arrivals[k].list);
     // Membranes go through the window at once, except where something happens to them in between.
     std::int64_t begin = first;
     const auto run_until = [&](std::int64_t end) {
         if (begin < end)
-            membranes_.run(begin, static_cast<int>(end - begin), window, crossings_, end == last && ahead.chip != nullptr ? &ahead.chip->membranes_ : nullptr);
+            membranes_.run(begin, static_cast<int>(end - begin), window, crossings_, end == last && next != nullptr ? &next->membranes_ : nullptr);
         begin = end;
     };
     for (std::int64_t step = first; interrupted() && step < last; ++step)

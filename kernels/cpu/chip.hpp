@@ -40,15 +40,11 @@ public:
     std::vector<RouteLists> take_routes() { return synapses_.take_routes(); }
     /// Starts loading what run() will want first: with short windows most of a chip's data has left the cache since the last one.
     void prefetch() const;
-    /// What a thread does after a chip: its next one, if there is one, and what acts there.
-    struct Ahead {
-        const ChipRun* chip = nullptr;
-        std::span<const Arrival> arrivals{};
-    };
     /// Runs the membranes through the steps [first, last), at most Program::window_steps.
     /// @param arrivals  what acts in these steps
     /// @param window    of the thread, for at least slots() slots
-    void run(std::int64_t first, std::int64_t last, std::span<const Arrival> arrivals, WindowInput& window, const Ahead& ahead);
+    /// @param next      the thread's next chip, if there is one: its membranes come into the second-level cache meanwhile
+    void run(std::int64_t first, std::int64_t last, std::span<const Arrival> arrivals, WindowInput& window, const ChipRun* next);
     /// What comes of that: spikes into the recording, and what has left the chip before the step `last` is appended to `outbox`. Best done a little later: what it reads is
     /// on its way from run() on.
     /// @param input  the host's events for this chip, ascending by time; those that are due are removed

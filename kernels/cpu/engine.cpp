@@ -205,7 +205,7 @@ void CpuEngine::advance(std::int64_t steps)
 
 void CpuEngine::file_sent(Workplace& mine, std::int64_t earliest, int turn) const
 {
-    constexpr std::size_t ahead = 2;        // events whose places are on their way
+    constexpr std::size_t ahead = 4;        // events whose places are on their way
     for (const auto& workplace : workplaces_) {
         const std::vector<SentEvent>& sent = workplace->outbox[turn].sent;
         for (std::size_t k = 0; k < sent.size(); ++k) {
@@ -248,8 +248,7 @@ void CpuEngine::run(Workplace& mine, std::int64_t first, std::int64_t last, int 
     for (std::uint32_t k = 0; k < count; ++k) {
         if (k + 2 < count)
             run_of(k + 2)->prefetch();
-        const ChipRun::Ahead ahead = k + 1 < count ? ChipRun::Ahead{run_of(k + 1), mine.arrivals.of(chip_at(k + 1))} : ChipRun::Ahead{};
-        run_of(k)->run(first, last, mine.arrivals.of(chip_at(k)), mine.window, ahead);
+        run_of(k)->run(first, last, mine.arrivals.of(chip_at(k)), mine.window, k + 1 < count ? run_of(k + 1) : nullptr);
         if (k > 0)
             send_of(k - 1);
     }

@@ -74,12 +74,11 @@ public:
         }
     }
     /// Starts loading what deliver() will want soon.
-    template <int cache_level>
     void prefetch(SynapseList list) const
     {
         const Line* const line = lines_.data() + list.first() / words_of_line;
         for (std::uint32_t k = 0; k < list.lines(); ++k)
-            __builtin_prefetch(line + k, 0, 4 - cache_level);
+            __builtin_prefetch(line + k);
     }
 
     /// Goes on from the plasticity and the counts of `before`: the same drivers with other weights.

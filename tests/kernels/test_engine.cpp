@@ -351,7 +351,7 @@ TEST(Comparison, SaysWhereRunsPart)
     const std::string found = difference(a, b);
     EXPECT_NE(found.find("spike 3 of"), std::string::npos) << found;
     EXPECT_NE(found.find("trace 1 sample"), std::string::npos) << found;
-    EXPECT_NE(found.find("counter 2 of 9"), std::string::npos) << found;
+    EXPECT_NE(found.find("counter 2 of 10"), std::string::npos) << found;
 }
 
 TEST(Backends, UnknownOnesAreRefused)
