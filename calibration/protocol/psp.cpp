@@ -1,6 +1,7 @@
 #include "psp.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "calibration/estimators.hpp"
 
@@ -10,8 +11,17 @@ namespace {
 constexpr double period_us = 60;
 constexpr int repeats = 100, decimation = 2;
 constexpr int points_for_a_curve = 6;
+constexpr int largest_divisor = 30;
 
 }   // namespace
+
+double relative_capacitance(const Lab& lab) { return lab.datasheet.capacitance_farad / 2.16456e-12; }
+
+Drive drive_for(const Lab& lab, double siemens)
+{
+    const int weight = relative_capacitance(lab) > 0.5 ? 15 : 1;
+    return {weight, std::clamp(std::round(100 * siemens / lab.datasheet.synapse_siemens(weight, 100, largest_divisor)), 1.0, dac_max)};
+}
 
 Setup PspProtocol::psp_setup(const Lab& lab, const Step& step, double v_gmax_dac) const
 {
@@ -24,8 +34,10 @@ Setup PspProtocol::psp_setup(const Lab& lab, const Step& step, double v_gmax_dac
     set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
     set_calibrated(lab, config, NeuronFg::V_t, 1.2);
     set_calibrated_v_reset(lab, config, 0.3);
-    if (step.kind != noise)
-        connect_stimulation(setup, input_, clocks(lab, period_us), v_gmax_dac, 30);
+    if (step.kind != noise) {
+        const auto [weight, dac] = drive_for(lab, relative_capacitance(lab) * lab.datasheet.synapse_siemens(15, v_gmax_dac, largest_divisor));
+        connect_stimulation(setup, input_, clocks(lab, period_us), dac, largest_divisor, weight);
+    }
     return setup;
 }
 

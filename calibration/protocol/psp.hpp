@@ -5,6 +5,15 @@
 
 namespace bss {
 
+/// How synapses are set for so much conductance at the largest divisor of V_gmax. A small capacitor takes little: the smallest weight that counts.
+struct Drive {
+    int weight = 15;
+    double v_gmax_dac = 0;
+};
+Drive drive_for(const Lab& lab, double siemens);
+/// 1: the big capacitor.
+double relative_capacitance(const Lab& lab);
+
 /// A sweep over postsynaptic potentials of one input: shapes, acceptance, softplus curve.
 class PspProtocol : public Protocol {
 public:
@@ -20,6 +29,7 @@ protected:
 
     bool slow() const { return quantity_ == Quantity::tau_m; }
     /// What all PSP steps share; the first one writes the whole chip.
+    /// @param v_gmax_dac  on the big capacitor; on the small one potentials are as high
     Setup psp_setup(const Lab& lab, const Step& step, double v_gmax_dac) const;
 };
 

@@ -52,10 +52,7 @@ public:
     {
         // About 20 mV at the peak on either capacitor.
         const double tau_us = lab.datasheet.nominal(swept()).value(step.value) * lab.datasheet.analog_scale * 1e6;
-        const double big = lab.datasheet.capacitance_farad / 2.16456e-12;
-        const double siemens = 20e-3 * 2.16456e-12 * big / (tau_us * 1e-6) / 0.45 * lab.datasheet.analog_scale;
-        const int weight = big > 0.5 ? 15 : 1;
-        const double v_gmax = std::clamp(100 * siemens / lab.datasheet.synapse_siemens(weight, 100, 30), 1.0, dac_max);
+        const auto [weight, v_gmax] = drive_for(lab, 20e-3 * lab.datasheet.capacitance_farad / (tau_us * 1e-6) / 0.45 * lab.datasheet.analog_scale);
         Setup setup{.config = base_configuration(lab.datasheet), .acquisition = acquire(lab, period_us, period_us, 2, repeats)};
         HicannConfig& config = setup.config;
         for (DenmemConfig& denmem : config.denmems)
@@ -66,7 +63,7 @@ public:
         set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
         set_calibrated(lab, config, NeuronFg::I_gl, std::min(4e-6 / lab.datasheet.analog_scale, 0.9 * lab.datasheet.nominal(NeuronFg::I_gl).value(std::max(2.0, lab.datasheet.nominal(NeuronFg::I_gl).dac_min))));
         set_dac(config, swept(), step.value);
-        connect_stimulation(setup, input_, clocks(lab, period_us), std::round(v_gmax), 30, weight);
+        connect_stimulation(setup, input_, clocks(lab, period_us), v_gmax, 30, weight);
         if (step.kind == next)
             setup.rows = {{swept()}};
         return setup;

@@ -36,7 +36,7 @@ public:
         }
         set_dac(config, excitatory_ ? NeuronFg::I_convi : NeuronFg::I_convx, 0);
         set_volt(config, excitatory_ ? NeuronFg::V_convoffi : NeuronFg::V_convoffx, 1.8);
-        set_nanoampere(config, NeuronFg::I_gl, 200);
+        set_dac(config, NeuronFg::I_gl, convoff_leak_dac(lab));
         set_calibrated(lab, config, NeuronFg::V_t, 1.2);
         set_calibrated_v_reset(lab, config, 0.3);
         if (step.kind == noise) {
@@ -113,7 +113,6 @@ public:
         Setup setup = LabConvoff::prepare(lab, step, seen);
         setup.acquisition = acquire(lab, 25, 40, 4);
         set_calibrated(lab, setup.config, NeuronFg::E_synx, 1.2);
-        set_dac(setup.config, NeuronFg::I_gl, convoff_leak_dac(lab));
         for (DenmemConfig& denmem : setup.config.denmems)
             denmem.activate_firing = false;
         if (step.kind == off) {
