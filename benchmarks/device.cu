@@ -1,22 +1,31 @@
 // What a CUDA device makes of a full wafer, each figure beside the one that was predicted for an H100 (docs/performance.md, "The device"): a barrier of the
-// whole grid, neuron steps with state in registers, row events by the owners of columns and by atomics, rows read from the second-level cache, windows of
-// 1 to 10 steps. Usage: device [chips [steps]]; a whole wafer is 384.
+// whole grid, neuron steps, row events by the lists of their synapses, windows of 1 to 6 steps. Usage: device [chips [steps]]; a whole wafer is 384.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <vector>
 
 #include <cooperative_groups.h>
 #include <cuda_runtime.h>
 
 #include "full_wafer.hpp"
+#include "kernels/cuda/synapses.cuh"
 #include "kernels/engine.hpp"
 
+namespace bss {
 namespace {
 
-using namespace bss;
+using cuda::threads;
 
-constexpr int threads = 512, row_bytes = 256, rows = 448;
+// An H100: three chips a multiprocessor, each scheduler issues an instruction of a warp a clock.
+constexpr double clock_hz = 1.755e9, schedulers = 4, chips_a_multiprocessor = 3, multiprocessors = 132, barrier_us = 1.45;
+// Lane instructions, counted (cuda.counts, and this program in an emulator).
+constexpr double instructions_an_event = 6141, instructions_a_delivery = 995;
+double instructions_a_step(int neuron_size, bool noise) { return neuron_size == 1 ? (noise ? 124 : 97) : noise ? 110 : 95; }
+
+/// Microseconds in which every thread of the chips of a multiprocessor executes so many instructions.
+double issue_us(double instructions) { return chips_a_multiprocessor * threads / 32 * instructions / schedulers / clock_hz * 1e6; }
 
 void check(cudaError_t result)
 {
@@ -43,7 +52,7 @@ double best(Launch launch)
     return least;
 }
 
-void say(const char* what, double found, const char* unit, const char* predicted) { std::printf("%-66s %10.4g %-10s %s\n", what, found, unit, predicted); }
+void say(const char* what, double found, const char* unit, double predicted) { std::printf("%-66s %10.4g %10.4g %s\n", what, found, predicted, unit); }
 
 __global__ void __launch_bounds__(threads, 3) barriers(int rounds)
 {
@@ -51,92 +60,56 @@ __global__ void __launch_bounds__(threads, 3) barriers(int rounds)
         cooperative_groups::this_grid().sync();
 }
 
-/// An event's row and address, one after the other; a different order in each block.
-__device__ int event_of(int k) { return static_cast<int>((blockIdx.x * 977u + k * 7919u) % (rows * 16)); }
-
-/// The thread of a column compares its own byte (4 bits of address, 4 of weight) and adds in a register.
-__global__ void __launch_bounds__(threads, 3) by_owners(const unsigned char* synapses, int events, int* sums)
+/// As the engine does it: a warp takes an event and adds what its list says to sums in shared memory.
+__global__ void __launch_bounds__(threads, 3) deliver_lists(const std::uint32_t* words, std::size_t words_a_chip, const SynapseList* lists, std::uint32_t list_count, std::uint32_t events)
 {
-    const unsigned char* const chip = synapses + static_cast<std::size_t>(blockIdx.x) * rows * row_bytes + threadIdx.x % row_bytes;
-    int sum = 0;
-    for (int k = static_cast<int>(threadIdx.x) / row_bytes; k < events; k += threads / row_bytes) {
-        const int event = event_of(k), synapse = chip[event / 16 * row_bytes];
-        sum += synapse >> 4 == event % 16 ? synapse & 15 : 0;
-    }
-    sums[blockIdx.x * threads + threadIdx.x] = sum;
+    std::int32_t* const quanta = reinterpret_cast<std::int32_t*>(&cuda::shared_block() + 1);
+    for (std::uint32_t k = threadIdx.x / 32; k < events; k += threads / 32)
+        for (const std::uint32_t* word = words + blockIdx.x * words_a_chip + lists[(blockIdx.x * 977 + k * 7919) % list_count].first(); word != nullptr;)
+            word = cuda::add_segment(word, 0, quanta);
 }
 
-/// A warp takes an event, four bytes a lane twice, and adds in shared memory.
-__global__ void __launch_bounds__(threads, 3) by_atomics(const unsigned char* synapses, int events, int* sums)
+template <class T>
+T* on_device(const std::vector<T>& from, int copies = 1)
 {
-    __shared__ int accumulators[row_bytes];
-    if (threadIdx.x < row_bytes)
-        accumulators[threadIdx.x] = 0;
-    __syncthreads();
-    const unsigned char* const chip = synapses + static_cast<std::size_t>(blockIdx.x) * rows * row_bytes;
-    const int lane = static_cast<int>(threadIdx.x) % 32;
-    for (int k = static_cast<int>(threadIdx.x) / 32; k < events; k += threads / 32) {
-        const int event = event_of(k);
-        for (int part = 0; part < 2; ++part) {
-            const int first = 4 * (lane + 32 * part);
-            const unsigned four = *reinterpret_cast<const unsigned*>(chip + event / 16 * row_bytes + first);
-            for (int b = 0; b < 4; ++b)
-                if (const unsigned synapse = four >> (8 * b) & 0xff; static_cast<int>(synapse >> 4) == event % 16)
-                    atomicAdd(&accumulators[first + b], static_cast<int>(synapse & 15));
-        }
-    }
-    __syncthreads();
-    if (threadIdx.x < row_bytes)
-        sums[blockIdx.x * threads + threadIdx.x] = accumulators[threadIdx.x];
-}
-
-/// Each block reads its own piece again and again, past the first-level cache.
-__global__ void __launch_bounds__(threads, 3) read_own(const uint4* data, int words, int rounds, int* sums)
-{
-    const uint4* const own = data + static_cast<std::size_t>(blockIdx.x) * words;
-    unsigned sum = 0;
-    for (int k = 0; k < rounds; ++k)
-        for (int i = static_cast<int>(threadIdx.x); i < words; i += threads) {
-            const uint4 w = __ldcg(own + i);
-            sum += w.x ^ w.y ^ w.z ^ w.w;
-        }
-    sums[blockIdx.x * threads + threadIdx.x] = static_cast<int>(sum);
+    T* to = nullptr;
+    check(cudaMalloc(&to, from.size() * sizeof(T) * static_cast<std::size_t>(copies)));
+    for (int k = 0; k < copies; ++k)
+        check(cudaMemcpy(to + from.size() * static_cast<std::size_t>(k), from.data(), from.size() * sizeof(T), cudaMemcpyHostToDevice));
+    return to;
 }
 
 void measure_parts(int chips, int steps)
 {
-    unsigned char* synapses = nullptr;
-    int* sums = nullptr;
-    const std::size_t bytes = static_cast<std::size_t>(chips) * rows * row_bytes;
-    check(cudaMalloc(&synapses, bytes));
-    check(cudaMalloc(&sums, static_cast<std::size_t>(chips) * threads * sizeof(int)));
-    std::vector<unsigned char> made(bytes);
-    for (std::size_t k = 0; k < bytes; ++k)
-        made[k] = static_cast<unsigned char>(k * 2654435761u >> 24);
-    check(cudaMemcpy(synapses, made.data(), bytes, cudaMemcpyHostToDevice));
-
     int rounds = steps;
     void* arguments[] = {&rounds};
-    say("barrier of the grid", best([&] { check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&barriers), chips, threads, arguments)); }) / rounds * 1e6, "us",
-        "1.45 (384 blocks of 512; extrapolated from 1.28 at 264)");
+    say("barrier of the grid", best([&] { check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&barriers), chips, threads, arguments)); }) / rounds * 1e6, "us", barrier_us);
+
+    const Program program = benchmark::full_wafer({.chips = 1});
+    std::vector<std::uint32_t> routes(program.routes.size());
+    std::iota(routes.begin(), routes.end(), 0);
+    std::vector<int> slots(threads);
+    std::iota(slots.begin(), slots.end(), 0);
+    Synapses synapses(program, 0, routes, slots, threads);
+    std::vector<SynapseList> lists;
+    for (const RouteLists& route : synapses.take_routes())
+        lists.insert(lists.end(), route.lists.begin(), route.lists.end());
+    const std::vector<std::uint32_t> words = synapses.all_words();
+    std::uint32_t* const all_words = on_device(words, chips);       // each chip its own
+    SynapseList* const all_lists = on_device(lists);
+    constexpr int rows_a_list = benchmark::rows_a_route / 4;
     const int events = 16 * steps;
-    const double all = static_cast<double>(events) * chips;
-    say("row events by owners of columns, 1 of 16 synapses answers", all / best([&] { by_owners<<<chips, threads>>>(synapses, events, sums); }), "1/s",
-        "1.3e10-1.8e10 (50-70 warp instructions each)");
-    say("row events by atomics in shared memory", all / best([&] { by_atomics<<<chips, threads>>>(synapses, events, sums); }), "1/s", "6e9 (144 warp instructions)");
-    for (const int part : {1, 2, 4}) {
-        const int words = rows * row_bytes / 16 / part;
-        char what[80];
-        std::snprintf(what, sizeof what, "own rows read again and again, %.1f MB in all", bytes * 1e-6 / part);
-        say(what, static_cast<double>(bytes) / part * steps * 1e-12 / best([&] { read_own<<<chips, threads>>>(reinterpret_cast<const uint4*>(synapses), words, steps, sums); }),
-            "TB/s", "14 while it fits the near half of the cache (published, 12.7 MB)");
-    }
-    check(cudaFree(synapses));
-    check(cudaFree(sums));
+    const double took = best([&] { deliver_lists<<<chips, threads, sizeof(cuda::Block) + 2 * threads * sizeof(std::int32_t)>>>(all_words, words.size(), all_lists, static_cast<std::uint32_t>(lists.size()), events); });
+    say("row events delivered, 16 of 256 synapses answer", static_cast<double>(events) * rows_a_list * chips / took, "1/s", multiprocessors * schedulers * clock_hz * 32 / instructions_a_delivery);
+    check(cudaFree(all_words));
+    check(cudaFree(all_lists));
 }
 
-/// Microseconds of wall time a step, after a start that is not counted.
-double step_us(const benchmark::FullWafer& load, int steps, double* row_events_a_step = nullptr)
+/// Wall time of a step, after a start that is not counted.
+struct Step {
+    double us, row_events;
+};
+Step step_of(const benchmark::FullWafer& load, int steps)
 {
     const auto engine = make_engine(benchmark::full_wafer(load), {}, {"cuda", 0});
     engine->advance(steps);
@@ -144,34 +117,31 @@ double step_us(const benchmark::FullWafer& load, int steps, double* row_events_a
     const double begin = seconds();
     engine->advance(steps);
     const double took = seconds() - begin;
-    if (row_events_a_step)
-        *row_events_a_step = static_cast<double>(engine->counters().row_events - before) / steps;
-    return took / steps * 1e6;
+    return {took / steps * 1e6, static_cast<double>(engine->counters().row_events - before) / steps};
 }
 
 }   // namespace
+}   // namespace bss
 
 int main(int argc, char** argv)
 {
-    const int chips = argc > 1 ? std::atoi(argv[1]) : 384, steps = argc > 2 ? std::atoi(argv[2]) : 6000;
+    using namespace bss;
+    const int chips = argc > 1 ? std::atoi(argv[1]) : Hicann::count, steps = argc > 2 ? std::atoi(argv[2]) : 6000;
     cudaDeviceProp device{};
     check(cudaGetDeviceProperties(&device, 0));
-    std::printf("%s, %d multiprocessors, %.0f MB of second-level cache; %d chips, %d steps; predictions for 384 chips on an H100\n", device.name, device.multiProcessorCount,
-                device.l2CacheSize * 1e-6, chips, steps);
+    std::printf("%s, %d multiprocessors, %.0f MB of second-level cache; %d chips, %d steps\n%66s %10s %10s\n", device.name, device.multiProcessorCount, device.l2CacheSize * 1e-6, chips,
+                steps, "", "here", "H100");
     measure_parts(chips, steps);
+    char what[80];
     for (const bool noise : {false, true})
         for (const int size : {1, 8}) {
-            char what[80];
             std::snprintf(what, sizeof what, "a step of all chips, silent, %d denmem%s a neuron, %s noise", size, size > 1 ? "s" : "", noise ? "with" : "no");
-            say(what, step_us({.chips = chips, .neuron_size = size, .noise = noise}, steps), "us", noise ? "0.7-1.0" : "0.36-0.5 for 52 instructions, in proportion for more");
+            say(what, step_of({.chips = chips, .neuron_size = size, .noise = noise, .limits = false, .silent = true}, steps).us, "us", issue_us(instructions_a_step(size, noise)));
         }
-    const char* predictions[] = {"33", "63", "85", "99"};
-    int k = 0;
-    for (const int window : {1, 3, 6, 10}) {
-        double row_events = 0;
-        const double us = step_us({.chips = chips, .rate_hz = 10, .window_steps = window}, steps, &row_events);
-        char what[80];
-        std::snprintf(what, sizeof what, "times real time at 10 Hz, windows of %d steps (%.0f row events a step)", window, row_events);
-        say(what, 100 / us, "", predictions[k++]);
+    for (const int window : {1, 3, 6}) {
+        const Step step = step_of({.chips = chips, .limits = false, .window_steps = window}, steps);
+        std::snprintf(what, sizeof what, "times real time, windows of %d steps (%.0f row events a step)", window, step.row_events);
+        const double events_a_thread = step.row_events / chips / Denmem::count;
+        say(what, 100 / step.us, "", 100 / (barrier_us / window + issue_us(instructions_a_step(1, true) + events_a_thread * instructions_an_event)));
     }
 }

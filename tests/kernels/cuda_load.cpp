@@ -1,5 +1,5 @@
 // Runs full chips on the CUDA backend and prints what was done as JSON, for check_cuda_code.py, which counts instructions in the emulator.
-// Usage: cuda_load CHIPS STEPS DENMEMS_A_NEURON NOISE RATE_HZ
+// Usage: cuda_load CHIPS STEPS DENMEMS_A_NEURON NOISE SILENT
 #include <cstdio>
 #include <cstdlib>
 
@@ -16,7 +16,7 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "%s\n", missing.c_str());
         return 77;
     }
-    const benchmark::FullWafer load{.chips = std::atoi(argv[1]), .neuron_size = std::atoi(argv[3]), .noise = std::atoi(argv[4]) != 0, .rate_hz = std::atof(argv[5])};
+    const benchmark::FullWafer load{.chips = std::atoi(argv[1]), .neuron_size = std::atoi(argv[3]), .noise = std::atoi(argv[4]) != 0, .limits = false, .silent = std::atoi(argv[5]) != 0};
     const auto engine = make_engine(benchmark::full_wafer(load), {}, {"cuda", 1});
     engine->advance(std::atoll(argv[2]));
     const Counters counters = engine->counters();
