@@ -23,6 +23,8 @@ struct Datasheet {
     Transfer v_reset;
     std::function<double(double dac, bool current)> write_sigma;                            ///< DACs, published (hardware.md §6.5)
     std::function<double(int weight, double v_gmax_dac, int gmax_div)> synapse_siemens;     ///< published (hardware.md §3.5)
+    std::function<double(int cap)> stp_utilisation;                                         ///< published (hardware.md §3.6)
+    std::function<double(double v_dtc_dac)> stp_tau_rec_s;
     double stimulus_ampere_per_dac = 0;
     double adc_rate_hz = 96e6;                      ///< nominal
     double pll_hz = 125e6;
@@ -39,7 +41,8 @@ struct Acquisition {
     int averages = 1;                               ///< repeats, in phase with the stimulus, averaged sample by sample; spikes are those of one of them
 };
 
-/// Spikes of a background generator into synapse drivers, at an exact period; the first one comes with the first sample of a trace.
+/// Spikes of a background generator into synapse drivers, at an exact period and for long: plastic drivers are in their steady state. One comes with the
+/// first sample of a trace.
 struct Stimulation {
     std::vector<SynapseDriver> drivers;
     L1Address address = L1Address(63);

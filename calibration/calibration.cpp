@@ -1,6 +1,7 @@
 #include "calibration.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -20,6 +21,7 @@ public:
     Transfer neuron(Hicann, Denmem, NeuronFg parameter, OperatingMode mode) const override { return technology_.nominal(parameter, mode, saturation_); }
     Transfer v_reset(Hicann, Denmem) const override { return technology_.nominal_v_reset(saturation_); }
     double row_factor(Hicann, SynapseRow) const override { return 1.0; }
+    StpFactors stp(Hicann, SynapseDriver) const override { return {}; }
 
 private:
     Technology technology_;
@@ -55,6 +57,7 @@ public:
     }
     Transfer v_reset(Hicann hicann, Denmem denmem) const override { return silicon_.true_v_reset(hicann, denmem); }
     double row_factor(Hicann hicann, SynapseRow row) const override { return silicon_.true_row_factor(hicann, row); }
+    StpFactors stp(Hicann hicann, SynapseDriver driver) const override { return silicon_.true_stp(hicann, driver); }
     std::bitset<Denmem::count> unusable(Hicann hicann) const override
     {
         std::bitset<Denmem::count> broken;
@@ -114,6 +117,18 @@ public:
         const Transform& t = chip(hicann).of(Quantity::weight)[static_cast<std::size_t>(row.value())];
         return t.good() ? t.c[0] : 1.0;
     }
+    StpFactors stp(Hicann hicann, SynapseDriver driver) const override
+    {
+        return stp_of(hicann, driver, 1.0, [](const Transform& t) { return t.c[0]; });
+    }
+    StpFactors stp_sigma(Hicann hicann, SynapseDriver driver) const override
+    {
+        return stp_of(hicann, driver, 0.0, [](const Transform& t) { return std::sqrt(t.variance[0]); });
+    }
+    bool covers_stp(Hicann hicann, SynapseDriver driver) const override
+    {
+        return knows(hicann) && chip(hicann).of(Quantity::stp_U)[static_cast<std::size_t>(driver.value())].good();
+    }
     double technical(Hicann hicann, Denmem denmem, NeuronFg parameter) const override
     {
         if (const auto q = quantity_of(parameter); q && knows(hicann)) // a chip that only passes spikes on needs no calibration
@@ -168,6 +183,18 @@ private:
             throw InputError(fmt::format("calibration: expected a table that has HICANN {}, found none", hicann.value()));
         return found->second;
     }
+    /// Of a driver without transforms and of chips that only pass spikes on: nominal.
+    template <class Value>
+    StpFactors stp_of(Hicann hicann, SynapseDriver driver, double nominal, Value&& value) const
+    {
+        const auto of = [&](Quantity q) {
+            if (!knows(hicann))
+                return nominal;
+            const Transform& t = chip(hicann).of(q)[static_cast<std::size_t>(driver.value())];
+            return t.good() ? value(t) : nominal;
+        };
+        return {of(Quantity::stp_U), of(Quantity::stp_tau_rec), of(Quantity::stp_lambda)};
+    }
     Transfer transfer(const ChipTable& table, Quantity q, int circuit, const Transfer& nominal) const
     {
         const Transform& t = table.of(q)[static_cast<std::size_t>(circuit)];
@@ -186,6 +213,8 @@ private:
 double Calibration::technical(Hicann, Denmem, NeuronFg parameter) const { return cell(parameter).base_dac; }
 bool Calibration::knows(Hicann) const { return true; }
 bool Calibration::covers(NeuronFg) const { return true; }
+bool Calibration::covers_stp(Hicann, SynapseDriver) const { return true; }
+StpFactors Calibration::stp_sigma(Hicann, SynapseDriver) const { return {0, 0, 0}; }
 std::bitset<Denmem::count> Calibration::unusable(Hicann) const { return {}; }
 double Calibration::sigma(Hicann, Denmem, NeuronFg, OperatingMode, double) const { return 0.0; }
 

@@ -18,11 +18,16 @@ public:
     virtual Transfer neuron(Hicann hicann, Denmem denmem, NeuronFg parameter, OperatingMode mode) const = 0;
     virtual Transfer v_reset(Hicann hicann, Denmem denmem) const = 0;
     virtual double row_factor(Hicann hicann, SynapseRow row) const = 0;     ///< conductance of the row relative to Technology::synapse_conductance
+    /// Short-term plasticity of a driver relative to the technology's: utilisation, recovery, lambda.
+    virtual StpFactors stp(Hicann hicann, SynapseDriver driver) const = 0;
+    /// Standard deviations that are expected of their logarithms, write error apart; 0: unknown.
+    virtual StpFactors stp_sigma(Hicann hicann, SynapseDriver driver) const;
     /// DAC of a technical cell, which no network asks for: the base value unless it was calibrated (V_convoff).
     virtual double technical(Hicann hicann, Denmem denmem, NeuronFg parameter) const;
     virtual bool knows(Hicann hicann) const;        ///< false: a table without that chip
     /// False: the lab never had it (exponential, adaptation), and the nominal curve stands in.
     virtual bool covers(NeuronFg parameter) const;
+    virtual bool covers_stp(Hicann hicann, SynapseDriver driver) const;     ///< the same of a driver
     /// Denmems that are not to be used: no transform, or known to be broken.
     virtual std::bitset<Denmem::count> unusable(Hicann hicann) const;
     /// Standard deviation that is expected of a parameter's value at a DAC, write error included: of the value, or of its logarithm where it is not a

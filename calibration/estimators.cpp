@@ -338,6 +338,16 @@ double median(std::vector<double> values)
     return *middle;
 }
 
+double trimmed_mean(const std::vector<double>& values)
+{
+    const double middle = median(values), deviation = robust_deviation(values);
+    double sum = 0, count = 0;
+    for (const double value : values)
+        if (std::abs(value - middle) <= 4 * deviation)
+            sum += value, ++count;
+    return count > 0 ? sum / count : middle;
+}
+
 double robust_deviation(std::vector<double> values)
 {
     if (values.size() < 2)

@@ -75,6 +75,8 @@ struct LinePosterior {
 std::vector<LinePosterior> fit_population(std::span<const std::vector<LinePoint>> circuits);
 
 double median(std::vector<double> values);
+/// Mean of those within four robust deviations of the median.
+double trimmed_mean(const std::vector<double>& values);
 /// Half the distance of the 16th and 84th percentile: a standard deviation that outliers do not move.
 double robust_deviation(std::vector<double> values);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "calibrate.hpp"
 #include "calibration.hpp"
@@ -45,6 +46,12 @@ std::vector<double> targets_of(Quantity q, OperatingMode mode)
         return {10e-9, 30e-9};
     case Quantity::weight:
         return {3, 7, 11, 15};
+    case Quantity::stp_U:
+        return {0.27, 0.33, 0.39};
+    case Quantity::stp_tau_rec:
+        return {20e-6, 40e-6, 80e-6};
+    case Quantity::stp_lambda:
+        return {0.8, 1.0};
     default:
         return {0};
     }
@@ -58,6 +65,7 @@ double in_units_of(Quantity q, double analog_scale)
     case Quantity::tau_ref:
     case Quantity::tau_m:
     case Quantity::tau_w:
+    case Quantity::stp_tau_rec:
         return 1 / analog_scale;
     case Quantity::a:
     case Quantity::b:
@@ -128,6 +136,8 @@ public:
                 rest_shift(report, q);
             else if (q == Quantity::weight)
                 weights(report);
+            else if (q >= Quantity::stp_U)
+                plasticity(report, q);
             else
                 for (std::size_t t = 0; t < targets_of(q, mode_).size(); ++t)
                     target(report, q, t);
@@ -154,7 +164,8 @@ private:
             return;
         }
         for (std::size_t k = 0; k < transforms.size(); ++k) {
-            if (q == Quantity::weight && !SynapseRow(static_cast<int>(k)).exists())
+            const auto place = static_cast<int>(k);
+            if ((q == Quantity::weight && !SynapseRow(place).exists()) || (q >= Quantity::stp_U && !SynapseDriver(place).exists()))
                 continue;
             ++report.circuits;
             transforms[k].good() ? ++report.good : ++report.failed[static_cast<int>(transforms[k].reason)];
@@ -292,6 +303,66 @@ private:
             if (kind > 0)
                 add_centred(kind == 1 ? report.uncalibrated : report.oracle, std::move(errors));
         }
+    }
+
+    /// Drivers that are asked for a utilisation, each by its own capacitor, or for a time constant or lambda, by the mean of what the drivers of a block would
+    /// write into the cell that they share. Each driver in a writing of its own.
+    void plasticity(QualityReport& report, Quantity q) const
+    {
+        const Technology& technology = silicon_.technology();
+        /// How a quantity is set: a code of the driver's capacitor, or the DAC of a shared cell.
+        struct Setting {
+            double StpFactors::*factor;
+            double StpCircuit::*made;
+            std::optional<SharedFg> cell;
+            std::function<double(double)> for_value, value;
+        };
+        const Setting by = q == Quantity::stp_U
+                               ? Setting{&StpFactors::utilisation, &StpCircuit::utilisation, std::nullopt, [&](double u) { return technology.stp_cap(u); },
+                                         [&](double cap) { return technology.stp_utilisation(static_cast<int>(cap)); }}
+                           : q == Quantity::stp_tau_rec
+                               ? Setting{&StpFactors::tau_rec, &StpCircuit::tau_rec_s, SharedFg::V_dtc, [&](double s) { return technology.stp_v_dtc_dac(s); },
+                                         [&](double dac) { return technology.stp_tau_rec_s(dac); }}
+                               : Setting{&StpFactors::lambda, &StpCircuit::lambda, SharedFg::V_stdf, [](double volt) { return volt * dac_max / 1.8; },
+                                         [](double dac) { return dac * 1.8 / dac_max; }};
+        const auto nominal_calibration = ideal_calibration(silicon_);
+        const std::array<const Calibration*, 3> calibrations{&measured_, nominal_calibration.get(), &oracle_};
+        for (std::size_t index = 0; index < targets_of(q, mode_).size(); ++index)
+            for (int kind = 0; kind < 3; ++kind) {
+                const double target = targets_of(q, mode_)[index] * in_units_of(q, analog_scale());
+                const auto good = [&](SynapseDriver d) { return d.exists() && (kind > 0 || chip_.of(q)[static_cast<std::size_t>(d.value())].good()); };
+                const auto factor = [&](SynapseDriver d) { return calibrations[static_cast<std::size_t>(kind)]->stp(chip_.hicann, d).*by.factor; };
+                HicannConfig config;
+                std::array<double, FgBlock::count> sum{}, count{};
+                for (const SynapseDriver d : all<SynapseDriver>())
+                    if (good(d))
+                        sum[d.fg_block().value()] += by.for_value(target / factor(d)), ++count[d.fg_block().value()];
+                for (const FgBlock block : all<FgBlock>())
+                    if (by.cell && count[block.value()] > 0)
+                        config.fg.at(block, *by.cell) = std::clamp(std::round(sum[block.value()] / count[block.value()]), 0.0, dac_max);
+                std::vector<double> errors;
+                for (const SynapseDriver d : all<SynapseDriver>()) {
+                    if (!good(d))
+                        continue;
+                    const double wanted = by.for_value(target / factor(d)), setting = by.cell ? config.fg.at(d.fg_block(), *by.cell) : std::clamp(std::round(wanted), 0.0, 7.0);
+                    if (!by.cell && std::abs(setting - wanted) > 0.5) {
+                        report.out_of_reach += kind == 0;
+                        continue;
+                    }
+                    config.drivers[d.value()] = {.stp_enable = true, .stp_cap = static_cast<std::uint8_t>(by.cell ? 0 : setting), .rows = {}};
+                    const double value = silicon_.stp(chip_.hicann, d, config, writing(q, index, kind) | static_cast<std::uint64_t>(d.value()) << 24).*by.made;
+                    if (kind > 0) {
+                        errors.push_back((value / target - 1) * 100);
+                        continue;
+                    }
+                    double sigma = measured_.stp_sigma(chip_.hicann, d).*by.factor;
+                    if (by.cell && silicon_.imperfections().rewrite)
+                        sigma = std::hypot(sigma, silicon_.write_sigma(setting, cell(*by.cell).current()) * std::log(by.value(setting + 0.5) / by.value(setting - 0.5)));
+                    add(report, static_cast<std::size_t>(d.value()), target, value, factor(d) * by.value(setting), sigma);
+                }
+                if (kind > 0)
+                    add_centred(kind == 1 ? report.uncalibrated : report.oracle, std::move(errors));
+            }
     }
 
     /// A row's mean conductance over its synapses against what the table expects, at full gain.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/cpu/simd.hpp"
+#include "kernels/model/short_term_plasticity.hpp"
 #include "wafer/parallel.hpp"
 #include "wafer/random.hpp"
 #include "wafer/technology_impl.hpp"
@@ -75,7 +76,7 @@ public:
     void write_rows(const HicannConfig& config, std::span<const NeuronFg> rows, std::span<const SharedFg> shared) override
     {
         config_ = config;
-        stale_ |= !rows.empty() || !shared.empty();
+        stale_ |= !rows.empty() || std::find(shared.begin(), shared.end(), SharedFg::V_reset) != shared.end(); // denmems depend on no other shared cell
         ++writes_;
         for (const NeuronFg p : rows)
             write_row(p);
@@ -97,7 +98,8 @@ public:
     void record(const Acquisition& acquisition, const Stimulation& stimulation, const std::function<void(Denmem, const BenchTrace&)>& seen) override
     {
         ++records_;
-        seconds_ += Denmem::count * (seconds_a_trace + acquisition.averages * (acquisition.settle_s + acquisition.duration_s));
+        const double repeat_s = std::max(acquisition.settle_s + acquisition.duration_s, stimulation.period_clocks / config_.pll_hz);
+        seconds_ += Denmem::count * (seconds_a_trace + acquisition.averages * repeat_s);
         const std::vector<Wired> membranes = wired(config_);
         if (stale_) {
             parallel_for(Denmem::count, [&](std::size_t k) { circuits_[k] = circuit(Denmem(static_cast<int>(k))); }, 32);
@@ -213,6 +215,18 @@ private:
         return silicon_->circuit(hicann_, d, config_, held);
     }
 
+    /// What a plastic driver makes of each event of a long regular train.
+    double plastic_share(SynapseDriver driver, double period_s) const
+    {
+        constexpr int events = 256; // the weakest utilisation forgets a sixth an event
+        const StpCircuit circuit = silicon_->stp_holding(hicann_, driver, config_, [&](SharedFg p) { return shared(driver.fg_block(), p); });
+        StpState state;
+        std::uint32_t factor = 0;
+        for (int n = 0; n < events; ++n)
+            factor = stp_event(state, circuit, n * period_s);
+        return static_cast<double>(factor) / (1 << stp_factor_bits);
+    }
+
     Events events_of(const Stimulation& stimulation) const
     {
         Events events;
@@ -223,6 +237,7 @@ private:
             s.assign(Denmem::count, 0.0f);
         for (const SynapseDriver driver : stimulation.drivers) {
             const DriverConfig& bits = config_.drivers[driver.value()];
+            const double plastic = bits.stp_enable ? plastic_share(driver, events.period_s) : 1.0;
             for (int which = 0; which < 2; ++which) {
                 const SynapseRow row(driver, which);
                 const RowConfig& setting = bits.rows[which];
@@ -236,7 +251,7 @@ private:
                     const std::size_t at = SynapseArrays::at(row, column);
                     if ((setting.decoder[column.odd()] << 4 | config_.synapses.decoder[at]) != stimulation.address.value())
                         continue;
-                    const auto siemens = static_cast<float>(circuit.conductance_siemens[config_.synapses.weight[at]] * factors[column.value()]);
+                    const auto siemens = static_cast<float>(circuit.conductance_siemens[config_.synapses.weight[at]] * factors[column.value()] * plastic);
                     for (const int input : {0, 1})
                         if (input == 0 ? setting.syn_in_left : setting.syn_in_right)
                             events.siemens[input][row.denmem(column).value()] += siemens;
@@ -392,6 +407,8 @@ Datasheet datasheet_of(const Silicon& silicon, OperatingMode mode)
         return on ? technology->write_sigma(dac, current) : 0.0;
     };
     sheet.synapse_siemens = [technology](int weight, double v_gmax_dac, int gmax_div) { return technology->synapse_conductance(weight, v_gmax_dac, gmax_div); };
+    sheet.stp_utilisation = [technology](int cap) { return technology->stp_utilisation(cap); };
+    sheet.stp_tau_rec_s = [technology](double v_dtc_dac) { return technology->stp_tau_rec_s(v_dtc_dac); };
     sheet.stimulus_ampere_per_dac = technology->stimulus_full_scale_ampere() / dac_max;
     sheet.adc_rate_hz = technology->adc.sample_rate_hz;
     sheet.owner = technology;

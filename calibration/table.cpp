@@ -13,9 +13,9 @@
 namespace bss {
 namespace {
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 /// Raised whenever a protocol, a fit or the bench changes what tables hold: older files in caches are then made anew.
-constexpr int protocol_version = 2;
+constexpr int protocol_version = 3;
 
 constexpr std::array<const char*, 2> mode_names{"fast", "lab"};
 constexpr std::array<const char*, 3> gear_names{"normal", "slow", "fast"};
@@ -79,9 +79,11 @@ bool usable(Quantity quantity, const Transform& t)
     const auto finite = [](double x) { return std::isfinite(x); };
     if (!std::all_of(t.c.begin(), t.c.end(), finite) || !std::all_of(t.variance.begin(), t.variance.end(), finite) || !finite(t.dac_low) || !finite(t.dac_high))
         return false;
+    if (quantity >= Quantity::weight) // factors
+        return !t.good() || (t.form == Transform::Form::constant && t.c[0] > 0 && t.variance[0] >= 0);
     switch (t.form) {
     case Transform::Form::constant:
-        return quantity == Quantity::readout_shift || (quantity == Quantity::weight ? t.c[0] > 0 : t.c[0] >= 0 && t.c[0] <= dac_max);
+        return quantity == Quantity::readout_shift || (t.c[0] >= 0 && t.c[0] <= dac_max);
     case Transform::Form::line:
         return t.c[1] != 0;
     case Transform::Form::inverse:
@@ -143,6 +145,8 @@ ChipTable::ChipTable()
     for (auto& circuits : transforms)
         circuits.resize(Denmem::count);
     of(Quantity::weight).resize(SynapseRow::count);
+    for (const Quantity q : {Quantity::stp_U, Quantity::stp_tau_rec, Quantity::stp_lambda})
+        of(q).resize(SynapseDriver::count);
 }
 
 std::optional<Curve> curve_of(const PopulationCurve& population)

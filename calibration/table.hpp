@@ -22,7 +22,7 @@ struct PopulationCurve {
 /// One HICANN.
 struct ChipTable {
     Hicann hicann;
-    /// [Quantity][circuit]: 512 denmems; weight: 448 rows.
+    /// [Quantity][circuit]: 512 denmems; weight: 448 rows; stp_*: 224 drivers.
     std::array<std::vector<Transform>, quantity_count> transforms;
     std::array<PopulationCurve, quantity_count> populations;
     double lab_seconds = 0;                         ///< what the real bench would have needed

@@ -24,6 +24,9 @@ constexpr std::array<QuantityInfo, quantity_count> infos{{
     {"tau_w", NeuronFg::I_radapt, "%", true},
     {"b", NeuronFg::I_fire, "%", true},
     {"weight", std::nullopt, "%", true},
+    {"stp_U", std::nullopt, "%", true},
+    {"stp_tau_rec", std::nullopt, "%", true},
+    {"stp_lambda", std::nullopt, "%", true},
 }};
 
 constexpr std::array<std::string_view, 11> reasons{"none",          "not_calibrated",     "no_signal",    "low_snr",            "too_few_points", "non_monotonic",

@@ -13,13 +13,13 @@ namespace bss {
 
 /// Everything that is calibrated, in the lab's order, then what the lab never had.
 enum class Quantity : std::uint8_t {
-    readout_shift, V_reset, V_t, E_syni, E_synx, tau_ref, E_l, V_convoffx, V_convoffi, tau_m, tau_syn_E, tau_syn_I, V_exp, delta_T, a, tau_w, b, weight
+    readout_shift, V_reset, V_t, E_syni, E_synx, tau_ref, E_l, V_convoffx, V_convoffi, tau_m, tau_syn_E, tau_syn_I, V_exp, delta_T, a, tau_w, b, weight, stp_U, stp_tau_rec, stp_lambda
 };
-inline constexpr int quantity_count = 18;
+inline constexpr int quantity_count = 21;
 
 struct QuantityInfo {
     std::string_view name;
-    std::optional<NeuronFg> cell;                   ///< none: readout_shift, V_reset (a shared cell), weight
+    std::optional<NeuronFg> cell;                   ///< none: readout_shift, V_reset (a shared cell), weight, stp_*
     std::string_view unit;                          ///< of the report: mV, or % of the target
     bool relative;                                  ///< errors are relative to the value
 };
@@ -36,7 +36,7 @@ std::string_view name_of(Reason reason);
 struct Transform {
     enum class Form : std::uint8_t {
         none,           ///< failed: see reason
-        constant,       ///< one number: c0 (readout_shift: volts; V_convoff: a DAC, and c1 what is left of the pull, volts; weight: factor on the nominal conductance)
+        constant,       ///< one number: c0 (readout_shift: volts; V_convoff: a DAC, and c1 what is left of the pull, volts; weight, stp_*: factor on the nominal value)
         line,           ///< value = c0 + c1 DAC
         inverse,        ///< value = (1 / DAC - c1) / c0
         softplus,       ///< ln value = c0 + c1 ln(1 + exp(c2 (c3 - DAC))) / c2

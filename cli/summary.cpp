@@ -71,6 +71,15 @@ Json relays_block(const Mapping& mapping, const Network& network)
     return {{"neurons", neurons}, {"entries", entries}, {"synapses", synapses}};
 }
 
+/// Of plastic synapses, as the calibration expects it; null of others.
+Json plasticity_of(const ProjectionAccount& account)
+{
+    if (!account.plasticity)
+        return nullptr;
+    const RealisedPlasticity& p = *account.plasticity;
+    return {{"U", p.U}, {"tau_ms", p.tau_ms}, {"sigma_U", p.sigma_U}, {"sigma_tau", p.sigma_tau}, {"clipped", p.clipped}};
+}
+
 Json mapping_block(const Outcome& outcome)
 {
     if (outcome.configuration.run.mode == RunMode::ideal)
@@ -88,7 +97,8 @@ Json mapping_block(const Outcome& outcome)
                                {"realised", account.realised},
                                {"lost", account.lost},
                                {"lost_by_cause", by_cause(account.lost_by_cause)},
-                               {"clipped_weights", account.clipped_weights}});
+                               {"clipped_weights", account.clipped_weights},
+                               {"plasticity", plasticity_of(account)}});
         total.realised += account.realised;
         total.lost += account.lost;
         for (std::size_t c = 0; c < total.lost_by_cause.size(); ++c)

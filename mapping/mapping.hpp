@@ -104,9 +104,17 @@ struct Scale {
     double ampere(double ampere_bio, double c_hw, double c_bio) const { return ampere_bio * speedup * (alpha_volt_per_mv * 1e3) * c_hw / c_bio; }
 };
 
+/// Short-term plasticity of a projection as the calibration expects it: means over its synapses.
+struct RealisedPlasticity {
+    double U = 0, tau_ms = 0;
+    double sigma_U = 0, sigma_tau = 0;                          ///< relative standard deviations, write error included; 0: unknown
+    std::uint64_t clipped = 0;                                  ///< synapses that are off by more than 10 %
+};
+
 struct ProjectionAccount {
     std::uint64_t requested = 0, realised = 0, lost = 0, clipped_weights = 0;
     std::array<std::uint64_t, loss_cause_names.size()> lost_by_cause{};
+    std::optional<RealisedPlasticity> plasticity;               ///< of plastic synapses
 };
 
 /// The result of a mapping: the configuration, and how it relates to the network.

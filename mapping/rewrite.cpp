@@ -60,7 +60,7 @@ void rewrite_parameters(Mapping& mapping, const Network& network, const Placemen
 void rewrite_weights(Mapping& mapping, const Network& network, const Placement& placement, const Machine& machine, const MappingOptions& options,
                      const Imperfections& imperfections)
 {
-    forget_warnings(mapping, {"clipped_weight", "clipped_stp", "delay_ignored", "delay_below_timestep"});
+    forget_warnings(mapping, {"clipped_weight", "clipped_stp", "nominal_stp", "delay_ignored", "delay_below_timestep"});
     mapping.account.clear();
     mapping.clipped_weights = mapping.drivers_used = mapping.denmems_used = 0;
     write_weights(mapping, network, placement, machine, options, imperfections);

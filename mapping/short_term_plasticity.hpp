@@ -1,8 +1,7 @@
 /// Tsodyks-Markram synapses on the drivers' short-term plasticity (hardware.md §3.6; the equivalence: docs/silicon.md).
 #pragma once
 
-#include <array>
-#include <vector>
+#include <map>
 
 #include "mapping.hpp"
 
@@ -18,11 +17,12 @@ public:
 
 private:
     friend StpWeights write_stp(Mapping&, const Network&, const Machine&, const Imperfections&);
-    std::vector<std::array<double, FgBlock::count>> rested_; ///< [384 wafer + hicann][block] 1 - lambda N of facilitating drivers
+    std::map<std::pair<Chip, SynapseDriver>, double> rested_; ///< 1 - lambda N of facilitating drivers, 1 of others
 };
 
-/// Sets the STP bits of every driver whose synapses are plastic and the STP voltages of its block; a block has one time constant and one facilitation
-/// reference, a driver one utilisation: where synapses differ they get the mean. Counts what does not fit (warning `clipped_stp`).
+/// Sets the STP bits of every driver whose synapses are plastic and the STP voltages of its block, by the calibration; a block has one time constant, lambda
+/// and facilitation reference, a driver one utilisation: where synapses differ they get the mean. Accounts for what became of them (`plasticity` of the
+/// account; warnings `clipped_stp` and `nominal_stp`).
 StpWeights write_stp(Mapping& mapping, const Network& network, const Machine& machine, const Imperfections& imperfections);
 
 } // namespace bss

@@ -120,8 +120,12 @@ void write_account(hid_t file, const Mapping& mapping, const Network& network)
     std::vector<std::uint64_t> clipped_weights, clipped_parameters, counts;
     std::vector<std::uint32_t> parameters;
     std::vector<std::string> names, codes, messages;
-    for (const ProjectionAccount& account : mapping.account)
+    std::vector<double> plasticity;
+    for (const ProjectionAccount& account : mapping.account) {
         clipped_weights.push_back(account.clipped_weights);
+        const RealisedPlasticity found = account.plasticity.value_or(RealisedPlasticity{});
+        plasticity.insert(plasticity.end(), {found.U, found.tau_ms, found.sigma_U, found.sigma_tau, static_cast<double>(found.clipped)});
+    }
     for (const auto& population : mapping.parameters) {
         parameters.push_back(static_cast<std::uint32_t>(population.size()));
         for (const RealisedParameter& parameter : population) {
@@ -130,6 +134,8 @@ void write_account(hid_t file, const Mapping& mapping, const Network& network)
         }
     }
     hdf5::write_dataset(group, "clipped_weights_of_projections", clipped_weights);
+    if (std::any_of(mapping.account.begin(), mapping.account.end(), [](const ProjectionAccount& account) { return account.plasticity.has_value(); }))
+        hdf5::write_dataset(group, "plasticity_of_projections", {mapping.account.size(), plasticity_columns}, plasticity);
     hdf5::write_dataset(group, "parameters_of_populations", parameters);
     hdf5::write_strings(group, "names_of_parameters", names);
     hdf5::write_dataset(group, "clipped_of_parameters", clipped_parameters);

@@ -9,6 +9,7 @@
 namespace bss {
 
 inline constexpr int mapping_format_version = 1;
+inline constexpr std::size_t plasticity_columns = 5;     ///< of a projection: U, tau_ms, their relative standard deviations, synapses clipped; 0: static
 
 /// Writes the file; equal mappings make equal bytes.
 /// @param list_synapses  also write /synapses and /lost

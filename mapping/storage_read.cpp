@@ -157,6 +157,12 @@ void read_whole(hid_t group, Mapping& mapping, const Network& network)
     const auto clipped = read_column<std::uint64_t>(group, "clipped_weights_of_projections", network.projections.size());
     for (std::size_t k = 0; k < clipped.size(); ++k)
         mapping.account[k].clipped_weights = clipped[k];
+    if (!hdf5::exists(group, "plasticity_of_projections"))
+        return;
+    const auto plasticity = read_column<double>(group, "plasticity_of_projections", plasticity_columns * network.projections.size());
+    for (std::size_t k = 0; k < network.projections.size(); ++k)
+        if (const double* row = &plasticity[plasticity_columns * k]; row[0] > 0)
+            mapping.account[k].plasticity = {row[0], row[1], row[2], row[3], static_cast<std::uint64_t>(row[4])};
 }
 
 }   // namespace

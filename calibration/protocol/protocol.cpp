@@ -15,7 +15,7 @@ void run(const Protocol& protocol, Lab& lab)
     for (const Step& step : protocol.sweep(lab)) {
         const Setup setup = protocol.prepare(lab, step, seen);
         if (setup.rows)
-            lab.bench.write_rows(setup.config, *setup.rows);
+            lab.bench.write_rows(setup.config, *setup.rows, setup.shared);
         else
             lab.bench.write(setup.config);
         seen.steps.push_back(step);
@@ -68,6 +68,7 @@ std::vector<std::unique_ptr<Protocol>> fast_protocols(bool adaptive)
         protocols.push_back(spike_triggered_protocol());
     }
     protocols.push_back(weights_protocol());
+    protocols.push_back(plasticity_protocol());
     protocols.push_back(alignment_protocol());
     return protocols;
 }

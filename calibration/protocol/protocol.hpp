@@ -40,6 +40,7 @@ struct Setup {
     Acquisition acquisition;
     Stimulation stimulation;
     std::optional<std::vector<NeuronFg>> rows;      ///< only these rows are written, switches apart; nothing: the whole chip
+    std::vector<SharedFg> shared;                   ///< and these of the shared cells
 };
 
 /// All estimates of a sweep: [step][denmem], and the DACs of the swept cell.

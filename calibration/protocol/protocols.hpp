@@ -30,6 +30,7 @@ std::unique_ptr<Protocol> upstroke_protocol();
 std::unique_ptr<Protocol> subthreshold_protocol();
 std::unique_ptr<Protocol> spike_triggered_protocol();
 std::unique_ptr<Protocol> weights_protocol();
+std::unique_ptr<Protocol> plasticity_protocol();
 std::unique_ptr<Protocol> alignment_protocol();
 
 }   // namespace bss

@@ -76,6 +76,10 @@ Table example()
             chip.transforms[q][k] = k % 50 == 3 ? failed(Reason::stuck_dac)
                                                 : Transform{.form = Transform::Form::scaled, .reason = Reason::none, .c = {1 + 1e-3 * q, 1e-5 * static_cast<double>(k)}, .variance = {1e-6, 2e-7, 3e-8},
                                                             .dac_low = 10, .dac_high = 900, .residual = 0.5, .points = 7};
+    for (int q = static_cast<int>(Quantity::weight); q < quantity_count; ++q)
+        for (Transform& t : chip.transforms[q])
+            if (t.good())
+                t.form = Transform::Form::constant;
     chip.population(Quantity::tau_ref) = {{10, 100, 1000}, {3e-6, 1e-7, 1e-8}};
     table.chips.emplace(chip.hicann, chip);
     return table;
@@ -116,6 +120,12 @@ TEST(Tables, hold_only_curves_that_can_be_inverted)
         write_table(file, table);
         EXPECT_THROW(read_table(file), InputError);
     }
+    for (const Transform& broken : {Transform{.form = Transform::Form::constant, .c = {0}}, Transform{.form = Transform::Form::constant, .c = {1}, .variance = {-1}}, Transform{.form = Transform::Form::line, .c = {0, 1}}}) {
+        Table table = example();
+        table.chips.at(Hicann(174)).of(Quantity::stp_tau_rec)[7] = broken;
+        write_table(file, table);
+        EXPECT_THROW(read_table(file), InputError) << "no factor";
+    }
     fs::remove(file);
 }
 
@@ -132,6 +142,12 @@ TEST(Tables, a_mapping_sees_what_was_measured)
     const double factor = 1 + 1e-3 * static_cast<int>(Quantity::tau_m);
     EXPECT_NEAR(measured.value(200), factor * nominal.value(200) + 4e-5, 1e-12);
     EXPECT_GT(calibration->sigma(Hicann(174), Denmem(4), NeuronFg::E_l, mode, 500), 0);
+    const SynapseDriver sound_driver(4), failed_driver(3);
+    EXPECT_EQ(calibration->stp(Hicann(174), sound_driver).tau_rec, 1 + 1e-3 * static_cast<int>(Quantity::stp_tau_rec));
+    EXPECT_EQ(calibration->stp_sigma(Hicann(174), sound_driver).utilisation, 1e-3);
+    EXPECT_TRUE(calibration->covers_stp(Hicann(174), sound_driver));
+    EXPECT_EQ(calibration->stp(Hicann(174), failed_driver).tau_rec, 1) << "nominal";
+    EXPECT_FALSE(calibration->covers_stp(Hicann(174), failed_driver));
     EXPECT_THROW(calibration->neuron(Hicann(174), Denmem(4), NeuronFg::I_gl, {}), InputError) << "another capacitor";
     EXPECT_THROW(calibration->neuron(Hicann(175), Denmem(4), NeuronFg::E_l, mode), InputError) << "another chip";
 }

@@ -1,5 +1,6 @@
 // Calibration tables (wafer.calibration: T.h5): an input is a list of changes to a sound one. A table that is read can be used.
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 
 #include "calibration/calibration.hpp"
@@ -37,8 +38,9 @@ std::string sound_file(const std::filesystem::path& path)
                 t.form = Transform::Form::scaled, t.c = {1.1, 0};
         }
     }
-    for (Transform& t : chip.of(Quantity::weight))
-        t.form = Transform::Form::constant, t.c = {1.02};
+    for (int q = static_cast<int>(Quantity::weight); q < quantity_count; ++q)
+        for (Transform& t : chip.transforms[q])
+            t.form = Transform::Form::constant, t.c = {1.02};
     chip.population(Quantity::tau_m) = {{10, 100, 1000}, {1e-5, 1e-6, 1e-7}};
     table.chips.emplace(chip.hicann, std::move(chip));
     write_table(path, table);
@@ -69,6 +71,12 @@ void use(Table table)
         }
         for (int row = 0; row < SynapseRow::count; row += 31)
             calibration->row_factor(hicann, SynapseRow(row));
+        for (int line = 0; line < SynapseDriver::count; line += 13) {
+            const SynapseDriver driver(line);
+            const StpFactors factors = calibration->stp(hicann, driver), sigma = calibration->stp_sigma(hicann, driver);
+            if (!(factors.utilisation > 0 && factors.tau_rec > 0 && factors.lambda > 0 && sigma.utilisation >= 0 && sigma.tau_rec >= 0 && sigma.lambda >= 0))
+                std::abort();
+        }
     }
 }
 
