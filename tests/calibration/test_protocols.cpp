@@ -69,11 +69,25 @@ TEST(LabMode, calibrated_spreads_and_yields_of_the_sheets)
     EXPECT_NEAR(lab().chips.at(Hicann(174)).lab_seconds / 3600, 2.3, 0.8);
 }
 
+// The lab calibrated anew for each network's mode (calibration.md §4.2: small capacitor, slow gear).
+TEST(LabMode, calibrates_the_small_capacitor_too)
+{
+    const auto made = silicon();
+    Table table{table_info(*made, CalibrationMode::lab, {.big_capacitor = false, .leak = Gear::slow}), {}};
+    table.chips.emplace(Hicann(174), calibrate_chip(made, Hicann(174), table.info));
+    for (const auto& [q, low, high] : {Band{Quantity::tau_m, 2, 15}, {Quantity::tau_syn_E, 5, 27}, {Quantity::tau_syn_I, 4, 18}}) {
+        const auto s = summary_of(table, q);
+        EXPECT_GT(s.sigma, low) << info(q).name;
+        EXPECT_LT(s.sigma, high) << info(q).name;
+        EXPECT_GT(s.yield, 0.85) << info(q).name;
+    }
+}
+
 TEST(FastMode, goals_and_true_uncertainties)
 {
     for (const auto& [q, within, goal] : {Band{Quantity::V_t, 1, 2.6}, {Quantity::E_l, 1, 3}, {Quantity::E_syni, 1, 3}, {Quantity::E_synx, 1, 3}, {Quantity::V_reset, 1, 14}, {Quantity::tau_m, 1, 5}, {Quantity::tau_syn_E, 1, 5},
                                           {Quantity::tau_syn_I, 1, 5}, {Quantity::tau_ref, 1, 10}, {Quantity::weight, 1, 10}, {Quantity::a, 1, 15}, {Quantity::tau_w, 1, 15}, {Quantity::b, 1, 15},
-                                          {Quantity::delta_T, 1, 20}, {Quantity::V_exp, 1, 8}, {Quantity::stp_U, 1, 15}, {Quantity::stp_tau_rec, 1, 15}, {Quantity::stp_lambda, 1, 15}}) {
+                                          {Quantity::delta_T, 1, 20}, {Quantity::V_exp, 1, 8}, {Quantity::V_convoffx, 1, 10}, {Quantity::V_convoffi, 1, 10}, {Quantity::stp_U, 1, 15}, {Quantity::stp_tau_rec, 1, 15}, {Quantity::stp_lambda, 1, 15}}) {
         const auto s = summary_of(fast(), q);
         EXPECT_LT(s.sigma, goal) << info(q).name;
         // 450 rows share four cells of V_gmax, and drivers are measured four in one writing.
