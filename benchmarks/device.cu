@@ -61,7 +61,8 @@ __global__ void __launch_bounds__(threads, 3) barriers(int rounds)
 }
 
 /// As the engine does it: a warp takes an event and adds what its list says to sums in shared memory.
-__global__ void __launch_bounds__(threads, 3) deliver_lists(const std::uint32_t* words, std::size_t words_a_chip, const SynapseList* lists, std::uint32_t list_count, std::uint32_t events)
+__global__ void __launch_bounds__(threads, 3) deliver_lists(const std::uint32_t* words, std::size_t words_a_chip, const SynapseList* lists, std::uint32_t list_count,
+                                                            std::uint32_t events)
 {
     std::int32_t* const quanta = reinterpret_cast<std::int32_t*>(&cuda::shared_block() + 1);
     for (std::uint32_t k = threadIdx.x / 32; k < events; k += threads / 32)
@@ -83,7 +84,8 @@ void measure_parts(int chips, int steps)
 {
     int rounds = steps;
     void* arguments[] = {&rounds};
-    say("barrier of the grid", best([&] { check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&barriers), chips, threads, arguments)); }) / rounds * 1e6, "us", barrier_us);
+    const double waited = best([&] { check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&barriers), chips, threads, arguments)); });
+    say("barrier of the grid", waited / rounds * 1e6, "us", barrier_us);
 
     const Program program = benchmark::full_wafer({.chips = 1});
     std::vector<std::uint32_t> routes(program.routes.size());
@@ -99,8 +101,11 @@ void measure_parts(int chips, int steps)
     SynapseList* const all_lists = on_device(lists);
     constexpr int rows_a_list = benchmark::rows_a_route / 4;
     const int events = 16 * steps;
-    const double took = best([&] { deliver_lists<<<chips, threads, sizeof(cuda::Block) + 2 * threads * sizeof(std::int32_t)>>>(all_words, words.size(), all_lists, static_cast<std::uint32_t>(lists.size()), events); });
-    say("row events delivered, 16 of 256 synapses answer", static_cast<double>(events) * rows_a_list * chips / took, "1/s", multiprocessors * schedulers * clock_hz * 32 / instructions_a_delivery);
+    constexpr std::size_t shared_bytes = sizeof(cuda::Block) + 2 * threads * sizeof(std::int32_t);
+    const auto list_count = static_cast<std::uint32_t>(lists.size());
+    const double took = best([&] { deliver_lists<<<chips, threads, shared_bytes>>>(all_words, words.size(), all_lists, list_count, events); });
+    say("row events delivered, 16 of 256 synapses answer", static_cast<double>(events) * rows_a_list * chips / took, "1/s",
+        multiprocessors * schedulers * clock_hz * 32 / instructions_a_delivery);
     check(cudaFree(all_words));
     check(cudaFree(all_lists));
 }

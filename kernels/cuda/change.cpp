@@ -27,7 +27,7 @@ void inherit(ReadChip& chip, const ReadChip& before, std::size_t neurons)
         const float4& membrane = before.state.membrane[n];
         chip.state.membrane[n] = {model::potential_under(membrane.x, was.threshold_volt[n], p.threshold_volt[n]), membrane.y, membrane.z, 0};
         chip.state.spike_count[n] = before.state.spike_count[n];
-        for (std::uint32_t k = p.first[n]; k < std::uint32_t{p.first[n]} + p.count[n]; ++k) {
+        for (std::uint32_t k = p.first[n], last = k + std::uint32_t{p.count[n]} * p.apart[n]; k < last; k += p.apart[n]) {
             const float4& denmem = before.state.denmem[k];
             float4& mine = chip.state.denmem[k];
             mine.x = model::quanta_of(denmem.x, was.quantum_siemens[0][n], p.quantum_siemens[0][n]);

@@ -16,7 +16,8 @@
 
 namespace bss::cuda {
 
-/// A thread has one denmem, in the order of ChipProgram::denmems, and one neuron, in the order of ChipProgram::neurons.
+/// A thread has one denmem and one neuron. Neurons stand in the order of ChipProgram::neurons. Of neurons that have equally many denmems the first ones stand side by side, then the
+/// second ones, and so on: what neighbouring neurons gather of their denmems lies in different banks of shared memory.
 inline constexpr int threads = Denmem::count;
 /// Of a window: the steps of one are the bits of a word.
 inline constexpr int most_window_steps = 32;
@@ -32,7 +33,7 @@ struct ChipParameters {
     float rate[threads], gain[threads], jump[threads];
     std::uint16_t neuron_of[threads];               ///< neuron of the chip
     // [neuron]
-    std::uint16_t first[threads], count[threads];   ///< its denmems
+    std::uint16_t first[threads], apart[threads], count[threads];   ///< its denmems
     std::uint16_t firing[threads];                  ///< Denmem whose comparator decides
     std::uint16_t firing_thread[threads];
     std::uint8_t block[threads], encoder_input[threads];

@@ -175,7 +175,8 @@ __device__ __forceinline__ void step_membrane(Block& block, const model::Terms<f
     const Machine& m = block.machine;
     const ChipParameters& p = m.parameters[chip];
     const std::uint32_t first = p.first[n];
-    const model::DenmemColumn denmems{p.count[n], 1, 4, &block.denmem[first].z, p.jump + first, p.rate + first, p.slope + first, p.intercept + first};
+    const int apart = p.apart[n];
+    const model::DenmemColumn denmems{p.count[n], apart, 4 * apart, &block.denmem[first].z, p.jump + first, p.rate + first, p.slope + first, p.intercept + first};
     const model::Firing f = model::fire<P>(v, sum, fraction, p.v_reset[n], p.tau_refrac[n], denmems);
     membrane.x = f.v;
     membrane.y = f.lift;
@@ -243,7 +244,7 @@ __device__ __forceinline__ bool run_calmly(Block& block, float unit, int s, int 
 
 /// The sum of what the denmems of a thread's neuron do, in their order, and of current and noise.
 template <class P>
-__device__ __forceinline__ model::Terms<float> sum_terms(const Block& block, std::uint32_t first, std::uint32_t count, NoiseRegisters<P> noise)
+__device__ __forceinline__ model::Terms<float> sum_terms(const Block& block, std::uint32_t first, std::uint32_t apart, std::uint32_t count, NoiseRegisters<P> noise)
 {
     const Neurons<P>& neurons = shared_neurons<P>();
     const auto at = [&](std::uint32_t k) {
@@ -255,8 +256,8 @@ __device__ __forceinline__ model::Terms<float> sum_terms(const Block& block, std
         return one;
     };
     model::Terms<float> sum = at(first);
-    for (std::uint32_t k = first + 1; k < first + count; ++k)
-        add(sum, at(k));
+    for (std::uint32_t k = 1; k < count; ++k)
+        add(sum, at(first += apart));
     sum.linear = sum.linear + block.membrane[threadIdx.x].w;
     noise.add(sum);
     return sum;
@@ -268,7 +269,7 @@ __device__ __noinline__ void step_owned_membrane(float unit, int s)
     Block& block = shared_block();
     const ChipParameters& p = block.machine.parameters[blockIdx.x];
     const NoiseRegisters<P> noise(block, unit, s);
-    step_membrane<P>(block, sum_terms<P>(block, p.first[threadIdx.x], p.count[threadIdx.x], noise), s);
+    step_membrane<P>(block, sum_terms<P>(block, p.first[threadIdx.x], p.apart[threadIdx.x], p.count[threadIdx.x], noise), s);
 }
 
 /// Steps [s, until) of neurons of several denmems, or fewer: denmems hand their terms to the owners of their membranes, who integrate and tell the potential.
@@ -277,7 +278,7 @@ template <class P>
 __device__ __forceinline__ int run_together(Block& block, float unit, int s, int until)
 {
     const ChipParameters& p = block.machine.parameters[blockIdx.x];
-    const std::uint32_t mine = p.neuron_of[threadIdx.x], first = p.first[threadIdx.x], count = p.count[threadIdx.x];
+    const std::uint32_t mine = p.neuron_of[threadIdx.x], first = p.first[threadIdx.x], apart = p.apart[threadIdx.x], count = p.count[threadIdx.x];
     Neurons<P>& neurons = shared_neurons<P>();
     DenmemRegisters<P> d(block);
     NoiseRegisters<P> noise(block, unit, s);
@@ -290,7 +291,7 @@ __device__ __forceinline__ int run_together(Block& block, float unit, int s, int
         __syncthreads();
         care = false;
         if (count > 0) {
-            const model::Terms<float> sum = sum_terms<P>(block, first, count, noise);
+            const model::Terms<float> sum = sum_terms<P>(block, first, apart, count, noise);
             const float4 membrane = block.membrane[threadIdx.x];
             const float fraction = model::larger(1.0f - membrane.z, 0.0f);
             const auto next = model::short_advance<P>(membrane.x, sum, fraction);

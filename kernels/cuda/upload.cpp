@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <tuple>
 
@@ -17,8 +17,30 @@
 namespace bss::cuda {
 namespace {
 
+/// The threads of a neuron's denmems.
+struct DenmemPlaces {
+    std::uint16_t first = 0, apart = 0;
+
+    std::uint16_t thread(std::uint16_t k) const { return static_cast<std::uint16_t>(first + k * apart); }
+};
+std::vector<DenmemPlaces> places_of(const ChipProgram& chip)
+{
+    std::map<std::uint16_t, std::vector<std::size_t>> alike;        // neurons by their number of denmems
+    for (std::size_t n = 0; n < chip.neurons.size(); ++n)
+        alike[chip.neurons[n].denmem_count].push_back(n);
+    std::vector<DenmemPlaces> places(chip.neurons.size());
+    std::size_t begin = 0;
+    for (const auto& [count, neurons] : alike) {
+        for (std::size_t k = 0; k < neurons.size(); ++k)
+            places[neurons[k]] = {static_cast<std::uint16_t>(begin + k), static_cast<std::uint16_t>(neurons.size())};
+        begin += count * neurons.size();
+    }
+    return places;
+}
+
 void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgram& chip, double timestep_s)
 {
+    const std::vector<DenmemPlaces> places = places_of(chip);
     // Threads without a denmem or neuron go along: nothing moves there.
     const model::DenmemParameters none;
     for (std::size_t t = 0; t < threads; ++t) {
@@ -29,10 +51,11 @@ void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgr
         const NeuronProgram& neuron = chip.neurons[n];
         const std::span circuits = std::span(chip.circuits).subspan(neuron.first_denmem, neuron.denmem_count);
         const model::MembraneParameters m = model::membrane_parameters(circuits, neuron.firing_index, neuron.initial_volt, timestep_s);
-        p.first[n] = static_cast<std::uint16_t>(neuron.first_denmem);
+        p.first[n] = places[n].first;
+        p.apart[n] = places[n].apart;
         p.count[n] = neuron.denmem_count;
         p.firing[n] = static_cast<std::uint16_t>(neuron.firing.value());
-        p.firing_thread[n] = static_cast<std::uint16_t>(neuron.first_denmem + neuron.firing_index);
+        p.firing_thread[n] = places[n].thread(neuron.firing_index);
         p.block[n] = static_cast<std::uint8_t>(neuron.firing.block().value());
         p.encoder_input[n] = static_cast<std::uint8_t>(encoder_input(neuron.firing));
         p.address[n] = static_cast<std::uint8_t>(neuron.address.value());
@@ -47,8 +70,9 @@ void fill_neurons(ChipParameters& p, ChipState& s, Needs& needs, const ChipProgr
         for (std::size_t i = 0; i < 2; ++i)
             p.quantum_siemens[i][n] = quantum[i] = model::own_or_chip_quantum(neuron.quantum_siemens[i], chip.quantum_siemens);
         needs.merged |= neuron.denmem_count > 1;
-        for (std::uint32_t t = neuron.first_denmem; t < neuron.first_denmem + neuron.denmem_count; ++t) {
-            const DenmemCircuit& circuit = chip.circuits[t];
+        for (std::uint16_t k = 0; k < neuron.denmem_count; ++k) {
+            const DenmemCircuit& circuit = circuits[k];
+            const std::uint16_t t = places[n].thread(k);
             needs.adex |= circuit.exponential || model::adapts(circuit);
             needs.limits |= model::limited(circuit);
             needs.noise |= circuit.noise_volt_per_sqrt_s != 0;
@@ -109,7 +133,10 @@ Tables::Tables(Program& program)
     parallel_for(program.chips.size(), [&](std::size_t c) {
         ChipProgram& chip = program.chips[c];
         std::vector<int> slots(chip.denmems.size());
-        std::iota(slots.begin(), slots.end(), 0);
+        const std::vector<DenmemPlaces> places = places_of(chip);
+        for (std::size_t n = 0; n < chip.neurons.size(); ++n)
+            for (std::uint16_t k = 0; k < chip.neurons[n].denmem_count; ++k)
+                slots[chip.neurons[n].first_denmem + k] = places[n].thread(k);
         Synapses synapses(program, static_cast<std::uint32_t>(c), routes_to[c], slots, threads);
         for (const RouteLists& route : synapses.take_routes())
             std::copy(route.lists.begin(), route.lists.end(), lists.begin() + static_cast<std::ptrdiff_t>(route.route) * L1Address::count);
