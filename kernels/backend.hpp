@@ -2,7 +2,6 @@
 /// everything else builds and runs without CUDA.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,8 +15,6 @@ struct CudaDevice {
     std::string why;                                ///< what is missing where none was found; the rest holds for a device
     std::string name;
     int multiprocessors = 0;
-    std::size_t bytes_free = 0;
-    bool cooperative = false;                       ///< all blocks of a kernel can wait for each other
 };
 
 /// The device that programs would run on. Looked for once.

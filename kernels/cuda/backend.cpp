@@ -16,12 +16,11 @@ void bss_describe_cuda_device(bss::CudaDevice* device)
 {
     int index = 0;
     cudaDeviceProp properties{};
-    std::size_t total = 0;
     cudaError_t result = cudaGetDevice(&index);
     if (result == cudaSuccess)
         result = cudaGetDeviceProperties(&properties, index);
     if (result == cudaSuccess)
-        result = cudaMemGetInfo(&device->bytes_free, &total);
+        result = cudaFree(nullptr);     // makes a context: nobody else keeps the device for himself
     if (result != cudaSuccess) {
         cudaGetLastError();     // leaves nothing behind
         device->why = cudaGetErrorString(result);
@@ -30,5 +29,4 @@ void bss_describe_cuda_device(bss::CudaDevice* device)
     device->found = true;
     device->name = properties.name;
     device->multiprocessors = properties.multiProcessorCount;
-    device->cooperative = properties.cooperativeLaunch != 0;
 }

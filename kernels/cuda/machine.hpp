@@ -52,7 +52,6 @@ public:
     const Needs& needs() const { return needs_; }
     /// Chips hear others: they must wait for each other after each window.
     bool exchanges() const { return exchanges_; }
-    std::size_t bytes() const { return constants_.bytes() + state_.bytes() + backup_.bytes() + scratch_.bytes(); }
 
     /// Keeps the state as it is now, to go back to.
     void back_up(cudaStream_t stream);
@@ -73,7 +72,7 @@ private:
 
     Machine machine_{};
     Needs needs_;
-    bool exchanges_ = false, plastic_ = false;
+    bool exchanges_ = false;
     std::size_t plastic_drivers_ = 0, ideal_plastic_ = 0, ideal_rows_ = 0;
     Arena constant_arrays_, state_arrays_, scratch_arrays_;
     DeviceMemory constants_, state_, backup_, scratch_;
