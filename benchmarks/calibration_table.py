@@ -14,9 +14,12 @@ import numpy as np
 import yaml
 
 CHIPS = "wafer.hicanns=[174,297]"
-# 16 chips in the middle
-BLOCK = [136 + 36 * y + x for y in range(4) for x in range(4)]
 CELL = {"v_rest": -43.0, "v_reset": -65.0, "v_thresh": -50.0, "e_rev_E": 0.0, "e_rev_I": -70.0, "cm": 1.0, "tau_m": 10.0, "tau_refrac": 3.0, "tau_syn_E": 5.0, "tau_syn_I": 5.0}
+
+
+def block(width):
+    """Chips in the middle of the wafer's four longest rows."""
+    return [120 + (36 - width) // 2 + 36 * y + x for y in range(4) for x in range(width)]
 
 
 def run(*words):
@@ -73,55 +76,60 @@ def intervals(bin_folder, folder):
         print(f"| {name} | {(high - low) / 2 / middle:.1%} | {len(means)} |")
 
 
-def rates(bin_folder, folder):
-    """The random network: spread of firing rates over its excitatory neurons, and their mean."""
-    print("\n| calibration | mean rate | spread of rates |\n|---|---|---|")
-    for name in ("ideal", "auto", "oracle"):
-        run(bin_folder / "bss-run", "--config", "configs/brunel.yaml", "--set", "run.duration=2000 ms", "--set", f"wafer.calibration={name}", "--output", folder / f"brunel-{name}", "--quiet")
-        size = json.loads((folder / f"brunel-{name}" / "summary.json").read_text())["populations"]["E"]["neurons"]
-        _, ids = spikes(folder / f"brunel-{name}", "E")
-        each = np.bincount(ids, minlength=size) / 2.0
-        print(f"| {name} | {each.mean():.1f} Hz | {each.std():.1f} Hz |")
+def shrunk(network, times):
+    for population in network["populations"].values():
+        population["size"] = max(1, population["size"] // times)
+    return network
+
+
+def compare(bin_folder, folder, config, network, hicanns):
+    """A network by calibration: rates by population, and how far neurons are from the ideal run. Both modes calibrate the configuration's chips in its capacitor and gear."""
+    sizes = {name: population["size"] for name, population in network["populations"].items() if not population["cell"].startswith("SpikeSource")}
+    config["network"] = network
+    config["wafer"]["hicanns"] = hicanns
+    config["mapping"]["neuron_size"] = 4
+    config["run"]["duration"] = "1 s"
+    file = folder / "network.yaml"
+    file.write_text(json.dumps(config))
+    rows = [("ideal run", ["run.mode=ideal"]), ("nominal curves", ["wafer.calibration=ideal"])]
+    for mode in ("lab", "fast"):
+        table = folder / f"network-{mode}.h5"
+        calibrate(bin_folder, file, table, "--mode", mode)
+        rows.append((mode, [f"wafer.calibration={table}"]))
+    rows.append(("oracle", ["wafer.calibration=oracle"]))
+    ideal = None
+    for name, settings in rows:
+        result = folder / "result"
+        run(bin_folder / "bss-run", "--config", file, "--output", result, "--quiet", *(word for s in settings for word in ("--set", s)))
+        found = {population: np.bincount(spikes(result, population)[1], minlength=size).astype(float) for population, size in sizes.items()}
+        if ideal is None:
+            ideal, lost = found, "-"
+            print("\n| calibration | synapses lost | " + " | ".join(found) + " | distance to the ideal run |\n|---|---|" + "---|" * len(found) + "---|")
+        else:
+            account = json.loads((result / "summary.json").read_text())["mapping"]
+            lost = f"{account['synapses_lost'] / (account['synapses_lost'] + account['synapses_realised']):.1%}"
+        distance = np.sqrt(np.mean(np.concatenate([found[n] - ideal[n] for n in ideal]) ** 2))
+        print(f"| {name} | {lost} | " + " | ".join(f"{r.mean():.1f} ± {r.std():.1f}" for r in found.values()) + f" | {distance:.1f} Hz |", flush=True)
+
+
+def random(bin_folder, folder):
+    """A third of the random network's neurons, of half as many denmems, each with its inputs as there, on 12 chips."""
+    network = yaml.safe_load(pathlib.Path("configs/networks/brunel.yaml").read_text())
+    config = yaml.safe_load(pathlib.Path("configs/brunel.yaml").read_text())
+    compare(bin_folder, folder, config, shrunk(network, 3), block(3))
 
 
 def microcircuit(bin_folder, folder):
-    """A sixth of configs/wafer.yaml's neurons, of half as many denmems, each with its inputs as there, on 16 chips: rates by population, and how far neurons are from the ideal run."""
+    """A sixth of configs/wafer.yaml's neurons, of half as many denmems, each with its inputs as there, on 24 chips."""
     network = yaml.safe_load(pathlib.Path("configs/networks/cortical-microcircuit.yaml").read_text())
-    for population in network["populations"].values():
-        population["size"] = max(1, population["size"] // 6)
     for projection in network["projections"]:
         rule = projection["connector"]["FixedTotalNumber"]
         rule["n"] = max(1, rule["n"] // 6)
     config = yaml.safe_load(pathlib.Path("configs/wafer.yaml").read_text())
-    config["network"] = network
-    config["wafer"]["hicanns"] = BLOCK
-    config["mapping"]["neuron_size"] = 4
-    file = folder / "microcircuit.yaml"
-    file.write_text(json.dumps(config))
-    sizes = {name: population["size"] for name, population in network["populations"].items()}
-
-    def rates_of(result):
-        return {name: np.bincount(spikes(result, name)[1], minlength=size).astype(float) for name, size in sizes.items()}  # of one second
-
-    run(bin_folder / "bss-run", "--config", file, "--set", "run.mode=ideal", "--output", folder / "mc-ideal-run", "--quiet")
-    ideal = rates_of(folder / "mc-ideal-run")
-    print("\n| calibration | synapses lost | " + " | ".join(sizes) + " | distance to the ideal run |\n|---|---|" + "---|" * len(sizes) + "---|")
-
-    def row(name, lost, found):
-        distance = np.sqrt(np.mean(np.concatenate([found[n] - ideal[n] for n in sizes]) ** 2))
-        print(f"| {name} | {lost} | " + " | ".join(f"{found[n].mean():.1f} ± {found[n].std():.1f}" for n in sizes) + f" | {distance:.1f} Hz |", flush=True)
-
-    row("ideal run", "-", ideal)
-    # The lab's protocols are made for the big capacitor's normal gear; this needs the small one's slow gear.
-    calibrate(bin_folder, file, folder / "mc-fast.h5")
-    for name, calibration in (("nominal curves", "ideal"), ("fast", folder / "mc-fast.h5"), ("oracle", "oracle")):
-        result = folder / f"mc-{name.split()[0]}"
-        run(bin_folder / "bss-run", "--config", file, "--set", f"wafer.calibration={calibration}", "--output", result, "--quiet")
-        account = json.loads((result / "summary.json").read_text())["mapping"]
-        row(name, f"{account['synapses_lost'] / (account['synapses_lost'] + account['synapses_realised']):.1%}", rates_of(result))
+    compare(bin_folder, folder, config, shrunk(network, 6), block(6))
 
 
-TABLES = {"quality": quality, "modes": modes, "cells": intervals, "random": rates, "microcircuit": microcircuit}
+TABLES = {"quality": quality, "modes": modes, "cells": intervals, "random": random, "microcircuit": microcircuit}
 with tempfile.TemporaryDirectory() as scratch:
     for wanted in sys.argv[2:] or TABLES:
         TABLES[wanted](pathlib.Path(sys.argv[1]), pathlib.Path(scratch))
