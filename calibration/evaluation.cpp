@@ -357,7 +357,8 @@ private:
                     }
                     double sigma = measured_.stp_sigma(chip_.hicann, d).*by.factor;
                     if (by.cell && silicon_.imperfections().rewrite)
-                        sigma = std::hypot(sigma, silicon_.write_sigma(setting, cell(*by.cell).current()) * std::log(by.value(setting + 0.5) / by.value(setting - 0.5)));
+                        sigma = std::hypot(sigma, silicon_.write_sigma(setting, cell(*by.cell).current()) *
+                                                      std::log(by.value(setting + 0.5) / by.value(setting - 0.5)));
                     add(report, static_cast<std::size_t>(d.value()), target, value, factor(d) * by.value(setting), sigma);
                 }
                 if (kind > 0)

@@ -128,12 +128,14 @@ public:
             if (clipped > 0)
                 mapping_.warnings.push_back(
                     {"clipped_stp",
-                     fmt::format("projection \"{}\": U or time constant of {} plastic synapses is off by more than {:.0f} % (U {:.2f}, {:.4g} ms asked for, {:.2f}, {:.4g} ms in the mean)",
+                     fmt::format("projection \"{}\": U or time constant of {} plastic synapses is off by more than {:.0f} % "
+                                 "(U {:.2f}, {:.4g} ms asked for, {:.2f}, {:.4g} ms in the mean)",
                                  network_.projections[p].label, clipped, 100 * tolerance, stp.U, tau_ms(stp), u.value(), tau.value()),
                      clipped});
         }
         if (nominal > 0)
-            mapping_.warnings.push_back({"nominal_stp", fmt::format("the calibration has no short-term plasticity of drivers of {} plastic synapses: they get it by the nominal settings", nominal), nominal});
+            mapping_.warnings.push_back(
+                {"nominal_stp", fmt::format("the calibration has no short-term plasticity of the drivers of {} plastic synapses: they get the nominal settings", nominal), nominal});
     }
 
 private:
@@ -167,14 +169,18 @@ private:
     }
     double rounded(double dac) const { return quantised_ ? std::clamp(std::round(dac), 0.0, dac_max) : dac; }
 
-    double utilisation(Chip chip, SynapseDriver driver) const { return of(chip, driver).factors.utilisation * technology(chip).stp_utilisation(config(chip).drivers[driver.value()].stp_cap); }
+    double utilisation(Chip chip, SynapseDriver driver) const
+    {
+        return of(chip, driver).factors.utilisation * technology(chip).stp_utilisation(config(chip).drivers[driver.value()].stp_cap);
+    }
     double v_dtc(Chip chip, SynapseDriver driver) const { return config(chip).fg.at(driver.fg_block(), SharedFg::V_dtc); }
     double tau_s(Chip chip, SynapseDriver driver) const { return of(chip, driver).factors.tau_rec * technology(chip).stp_tau_rec_s(v_dtc(chip, driver)); }
     /// Relative standard deviation of a time constant whose cell is written anew.
     double tau_written(Chip chip, SynapseDriver driver) const
     {
+        const Technology& t = technology(chip);
         const double dac = v_dtc(chip, driver);
-        return rewrite_ ? technology(chip).write_sigma(dac, cell(SharedFg::V_dtc).current()) * std::log(technology(chip).stp_tau_rec_s(dac - 0.5) / technology(chip).stp_tau_rec_s(dac + 0.5)) : 0.0;
+        return rewrite_ ? t.write_sigma(dac, cell(SharedFg::V_dtc).current()) * std::log(t.stp_tau_rec_s(dac - 0.5) / t.stp_tau_rec_s(dac + 0.5)) : 0.0;
     }
 };
 
