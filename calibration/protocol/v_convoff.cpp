@@ -179,7 +179,7 @@ public:
         if (!found[0].empty())
             for (std::size_t i = 0; i < found.size(); ++i)
                 usual.mean[i] = median(found[i]), usual.deviation[i] = std::max(0.01, robust_deviation(found[i]));
-        usual.deviation[2] = 0.01; // so far the medians of chips lie apart
+        usual.deviation[2] = 0.008; // so far the medians of chips lie apart
         for (const Denmem d : all<Denmem>()) {
             Transform& transform = lab.table.of(quantity())[d.value()];
             if (std::abs(rest(d) - 0.8) > 0.2) { // something else holds the membrane
