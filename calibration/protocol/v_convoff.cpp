@@ -27,13 +27,8 @@ public:
         Setup setup{.config = base_configuration(lab.datasheet), .acquisition = acquire(lab, 20, 60, 2)};
         HicannConfig& config = setup.config;
         set_calibrated(lab, config, NeuronFg::E_l, 0.8);
-        if (excitatory_) {
-            set_volt(config, NeuronFg::E_synx, 1.2);
-            set_calibrated(lab, config, NeuronFg::E_syni, 0.4);
-        } else {
-            set_volt(config, NeuronFg::E_synx, 1.2);
-            set_calibrated(lab, config, NeuronFg::E_syni, 0.4);
-        }
+        set_volt(config, NeuronFg::E_synx, 1.2);
+        set_calibrated(lab, config, NeuronFg::E_syni, 0.4);
         set_dac(config, excitatory_ ? NeuronFg::I_convi : NeuronFg::I_convx, 0);
         set_volt(config, excitatory_ ? NeuronFg::V_convoffi : NeuronFg::V_convoffx, 1.8);
         set_dac(config, NeuronFg::I_gl, convoff_leak_dac(lab));
