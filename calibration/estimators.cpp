@@ -338,14 +338,15 @@ double median(std::vector<double> values)
     return *middle;
 }
 
-double trimmed_mean(const std::vector<double>& values)
+Trimmed trimmed(const std::vector<double>& values)
 {
     const double middle = median(values), deviation = robust_deviation(values);
-    double sum = 0, count = 0;
+    double sum = 0;
+    int count = 0;
     for (const double value : values)
         if (std::abs(value - middle) <= 4 * deviation)
             sum += value, ++count;
-    return count > 0 ? sum / count : middle;
+    return {count > 0 ? sum / count : middle, middle, deviation, count};
 }
 
 double robust_deviation(std::vector<double> values)

@@ -75,8 +75,12 @@ struct LinePosterior {
 std::vector<LinePosterior> fit_population(std::span<const std::vector<LinePoint>> circuits);
 
 double median(std::vector<double> values);
-/// Mean of those within four robust deviations of the median.
-double trimmed_mean(const std::vector<double>& values);
+/// Mean of those, and how many they are, that lie within four robust deviations of the median.
+struct Trimmed {
+    double mean, median, deviation;
+    int count;
+};
+Trimmed trimmed(const std::vector<double>& values);
 /// Half the distance of the 16th and 84th percentile: a standard deviation that outliers do not move.
 double robust_deviation(std::vector<double> values);
 
@@ -85,9 +89,6 @@ double robust_deviation(std::vector<double> values);
 namespace detail {
 /// Solves a symmetric positive system by elimination with pivots; false where it is singular.
 bool solve(double* matrix, double* right, int n);
-}
-
-namespace detail {
 
 template <int n>
 struct Normal {

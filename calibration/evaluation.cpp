@@ -5,6 +5,7 @@
 #include "calibrate.hpp"
 #include "calibration.hpp"
 #include "estimators.hpp"
+#include "protocol/protocol.hpp"
 #include "wafer/parallel.hpp"
 #include "wafer/technology_impl.hpp"
 
@@ -277,7 +278,7 @@ private:
             for (const Denmem d : all<Denmem>()) {
                 for (const auto& [cell_of, volt] : {std::pair{NeuronFg::E_l, 0.8}, {NeuronFg::E_synx, 1.2}, {NeuronFg::E_syni, 0.4}})
                     config.fg.at(d, cell_of) = clipped(silicon_.true_transfer(chip_.hicann, d, cell_of, mode_), volt);
-                config.fg.at(d, NeuronFg::I_gl) = clipped(leak, silicon_.technology().capacitance_farad(mode_.big_capacitor) / (1.08e-6 * analog_scale()));
+                config.fg.at(d, NeuronFg::I_gl) = clipped(leak, silicon_.technology().capacitance_farad(mode_.big_capacitor) / (convoff_leak_siemens * analog_scale()));
                 config.fg.at(d, excitatory ? NeuronFg::I_convi : NeuronFg::I_convx) = 0;
                 if (kind == 1) // uncalibrated: the middle of the knees
                     config.fg.at(d, swept) = 500;

@@ -37,7 +37,7 @@ public:
         set_calibrated(lab, config, NeuronFg::V_convoffx, 0);
         set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
         const double tau_syn_s = 0.5e-6 / lab.datasheet.analog_scale;
-        set_calibrated(lab, config, NeuronFg::I_gl, tau_m_us(lab) * 1e-6 / lab.datasheet.analog_scale);
+        set_calibrated(lab, config, NeuronFg::I_gl, short_tau_m_s(lab));
         set_calibrated(lab, config, NeuronFg::V_syntcx, tau_syn_s);
         constexpr int weight = 1, divider = 30;
         const double siemens = charge * lab.datasheet.capacitance_farad / tau_syn_s;
@@ -53,21 +53,11 @@ public:
                 const SynapseDriver driver = driver_at(step, half, k);
                 if (!driver.exists())
                     continue;
-                setup.stimulation.drivers.push_back(driver);
+                stimulate(setup, {.driver = driver, .gmax_div = divider, .weight = weight, .first_column = k, .stride = at_once});
                 DriverConfig& bits = config.drivers[driver.value()];
-                bits.enable = bits.locin = true;
                 bits.stp_enable = train.plastic;
                 bits.stp_mode = StpMode::depression;
                 bits.stp_cap = setting.cap;
-                RowConfig& row = bits.rows[0];
-                row.syn_in_left = true;
-                row.gmax_div_left = row.gmax_div_right = divider / 2;
-                row.decoder.fill(static_cast<std::uint8_t>(setup.stimulation.address.driver_decoder()));
-                for (int column = k; column < Column::count; column += at_once) {
-                    const std::size_t at = SynapseArrays::at(SynapseRow(driver, 0), Column(column));
-                    config.synapses.weight[at] = weight;
-                    config.synapses.decoder[at] = static_cast<std::uint8_t>(setup.stimulation.address.synapse_decoder());
-                }
             }
         if (!seen.steps.empty()) {
             setup.rows = std::vector<NeuronFg>{};
@@ -138,14 +128,8 @@ private:
     static constexpr double outlier_distance = 10;  // errors of the weakest utilisations and longest time constants are several times the usual ones
     static constexpr double charge = 0.1;           // of an event, of what would take the membrane all the way to the reversal potential
 
-    /// Time constants in us of HICANN v4: the leak's, or the shortest that the mode has; longer ones stretch the trains, so that a potential is over in the
-    /// shortest period.
-    static double tau_m_us(const Lab& lab)
-    {
-        const Transfer& leak = lab.datasheet.nominal(NeuronFg::I_gl);
-        return std::max(0.8, 1.2e6 * lab.datasheet.analog_scale * leak.value(leak.dac_max));
-    }
-    static double period_us(const Lab& lab, const Train& train) { return train.period_us * std::max(1.0, tau_m_us(lab)); }
+    /// Time constants of the leak beyond 1 us of HICANN v4 stretch the trains, so that a potential is over in the shortest period.
+    static double period_us(const Lab& lab, const Train& train) { return train.period_us * std::max(1.0, 1e6 * lab.datasheet.analog_scale * short_tau_m_s(lab)); }
     static const Train& train_of(const Step& step) { return trains[static_cast<std::size_t>(step.kind) % trains.size()]; }
     static std::size_t pass_of(const Step& step) { return static_cast<std::size_t>(step.kind) / trains.size(); }
     static SynapseDriver driver_at(const Step& step, Half half, int k)
@@ -167,7 +151,7 @@ private:
                     shares.push_back(charge_of(train, d) / charge_of(reference, d));
             if (shares.size() < Column::count / at_once / 2)
                 return Reason::no_signal;
-            z[train] = 1 / (1 - trimmed_mean(shares));
+            z[train] = 1 / (1 - trimmed(shares).mean);
             period_s[train] = clocks(lab, period_us(lab, trains[train])) / lab.datasheet.pll_hz;
         }
         // 1 / (1 - f) = 1 / lambda + (e^(T / tau) - 1) / (lambda U): differences leave tau alone.

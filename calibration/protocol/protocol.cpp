@@ -143,10 +143,16 @@ void disconnect_inputs(HicannConfig& config)
     set_dac(config, NeuronFg::I_convi, 0);
 }
 
+double short_tau_m_s(const Lab& lab)
+{
+    const Transfer& leak = lab.datasheet.nominal(NeuronFg::I_gl);
+    return std::max(0.8e-6 / lab.datasheet.analog_scale, 1.2 * leak.value(leak.dac_max));
+}
+
 double convoff_leak_dac(const Lab& lab)
 {
     const Transfer& nominal = lab.datasheet.nominal(NeuronFg::I_gl);
-    return std::round(std::clamp(nominal.dac(lab.datasheet.capacitance_farad / (1.08e-6 * lab.datasheet.analog_scale)), nominal.dac_min, nominal.dac_max));
+    return std::round(std::clamp(nominal.dac(lab.datasheet.capacitance_farad / (convoff_leak_siemens * lab.datasheet.analog_scale)), nominal.dac_min, nominal.dac_max));
 }
 
 void rest_without_inputs(const Lab& lab, HicannConfig& config, double volt)
@@ -196,27 +202,32 @@ int clocks(const Lab& lab, double us) { return static_cast<int>(std::lround(us *
 
 double sample_s(const Lab& lab, const Acquisition& acquisition) { return acquisition.every / lab.adc_rate_hz; }
 
+void stimulate(Setup& setup, const StimulatedRow& stimulated)
+{
+    const L1Address address = setup.stimulation.address;
+    setup.stimulation.drivers.push_back(stimulated.driver);
+    DriverConfig& bits = setup.config.drivers[stimulated.driver.value()];
+    bits.enable = bits.locin = true;
+    RowConfig& row = bits.rows[stimulated.which];
+    row.syn_in_left = stimulated.input == SynapticInput::excitatory;
+    row.syn_in_right = stimulated.input == SynapticInput::inhibitory;
+    row.gmax_div_left = static_cast<std::uint8_t>(stimulated.gmax_div / 2);
+    row.gmax_div_right = static_cast<std::uint8_t>(stimulated.gmax_div - stimulated.gmax_div / 2);
+    row.decoder.fill(static_cast<std::uint8_t>(address.driver_decoder()));
+    for (int column = stimulated.first_column; column < Column::count; column += stimulated.stride) {
+        const std::size_t at = SynapseArrays::at(SynapseRow(stimulated.driver, stimulated.which), Column(column));
+        setup.config.synapses.weight[at] = static_cast<std::uint8_t>(stimulated.weight);
+        setup.config.synapses.decoder[at] = static_cast<std::uint8_t>(address.synapse_decoder());
+    }
+}
+
 void connect_stimulation(Setup& setup, SynapticInput input, int period_clocks, double v_gmax_dac, int gmax_div, int weight)
 {
-    const L1Address address(63);
-    setup.stimulation = {.drivers = {SynapseDriver(23), SynapseDriver(136)}, .address = address, .period_clocks = period_clocks};
+    setup.stimulation = {.drivers = {}, .address = L1Address(63), .period_clocks = period_clocks};
     for (const FgBlock block : all<FgBlock>())
         setup.config.fg.at(block, SharedFg::V_gmax0) = v_gmax_dac;
-    for (const SynapseDriver driver : setup.stimulation.drivers) {
-        DriverConfig& bits = setup.config.drivers[driver.value()];
-        bits.enable = bits.locin = true;
-        RowConfig& row = bits.rows[0];
-        row.syn_in_left = input == SynapticInput::excitatory;
-        row.syn_in_right = input == SynapticInput::inhibitory;
-        row.gmax_div_left = static_cast<std::uint8_t>(gmax_div / 2);
-        row.gmax_div_right = static_cast<std::uint8_t>(gmax_div - gmax_div / 2);
-        row.decoder.fill(static_cast<std::uint8_t>(address.driver_decoder()));
-        for (const Column column : all<Column>()) {
-            const std::size_t at = SynapseArrays::at(SynapseRow(driver, 0), column);
-            setup.config.synapses.weight[at] = static_cast<std::uint8_t>(weight);
-            setup.config.synapses.decoder[at] = static_cast<std::uint8_t>(address.synapse_decoder());
-        }
-    }
+    for (const int driver : {23, 136})
+        stimulate(setup, {.driver = SynapseDriver(driver), .input = input, .gmax_div = gmax_div, .weight = weight});
 }
 
 void fit_lines(Lab& lab, Quantity quantity, const Observations& seen, double tolerance)

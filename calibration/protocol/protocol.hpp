@@ -87,6 +87,16 @@ Acquisition acquire(const Lab& lab, double settle_us, double duration_us, int ev
 int clocks(const Lab& lab, double us);
 /// Interval of the samples of an acquisition by the measured clock of the ADC.
 double sample_s(const Lab& lab, const Acquisition& acquisition);
+/// A row of synapses that act alike on one of the inputs: every `stride`-th column from `first_column` on.
+struct StimulatedRow {
+    SynapseDriver driver;
+    int which = 0;                                  ///< of the driver's two rows
+    SynapticInput input = SynapticInput::excitatory;
+    int gmax_div = 30, weight = 15;
+    int first_column = 0, stride = 1;
+};
+/// One more row that the stimulation fires, whose address is set.
+void stimulate(Setup& setup, const StimulatedRow& row);
 /// Fires every synapse of one driver in each half onto one of the inputs, at full weight (calibration.md §1.3: drivers 23 and 136).
 void connect_stimulation(Setup& setup, SynapticInput input, int period_clocks, double v_gmax_dac, int gmax_div, int weight = 15);
 
@@ -101,8 +111,12 @@ void disconnect_inputs(HicannConfig& config);
 /// The same, and E_l for a rest at `volt` without them: the transform of the fast mode has what they leak in it.
 void rest_without_inputs(const Lab& lab, HicannConfig& config, double volt);
 
+/// Time constant of a strong leak, after which potentials are soon over, s: 0.8 µs on HICANN v4, or nearly the shortest that the mode has.
+double short_tau_m_s(const Lab& lab);
+
 /// V_convoff: what is left of an input's pull is said for this leak, of the big capacitor's normal gear at 200 nA (calibration.md §6) or the strongest that the
 /// mode has, DAC of I_gl; and for this distance of its reversal potential.
+inline constexpr double convoff_leak_siemens = 1.08e-6;
 double convoff_leak_dac(const Lab& lab);
 inline constexpr double convoff_distance_volt = 0.4;
 

@@ -16,10 +16,11 @@ constexpr int largest_divisor = 30;
 }   // namespace
 
 double relative_capacitance(const Lab& lab) { return lab.datasheet.capacitance_farad / 2.16456e-12; }
+bool big_capacitor(const Lab& lab) { return relative_capacitance(lab) > 0.5; }
 
 Drive drive_for(const Lab& lab, double siemens)
 {
-    const int weight = relative_capacitance(lab) > 0.5 ? 15 : 1;
+    const int weight = big_capacitor(lab) ? 15 : 1;
     return {weight, std::clamp(std::round(100 * siemens / lab.datasheet.synapse_siemens(weight, 100, largest_divisor)), 1.0, dac_max)};
 }
 

@@ -13,6 +13,7 @@ struct Drive {
 Drive drive_for(const Lab& lab, double siemens);
 /// 1: the big capacitor.
 double relative_capacitance(const Lab& lab);
+bool big_capacitor(const Lab& lab);
 
 /// A sweep over postsynaptic potentials of one input: shapes, acceptance, softplus curve.
 class PspProtocol : public Protocol {

@@ -3,6 +3,7 @@
 
 #include "calibration/estimators.hpp"
 #include "protocols.hpp"
+#include "psp.hpp"
 
 namespace bss {
 namespace {
@@ -30,26 +31,14 @@ public:
             denmem.activate_firing = false;
         set_calibrated(lab, config, NeuronFg::V_convoffx, 0);
         set_calibrated(lab, config, NeuronFg::V_convoffi, 0);
-        set_calibrated(lab, config, NeuronFg::I_gl, std::max(0.8e-6 / lab.datasheet.analog_scale, 1.2 * lab.datasheet.nominal(NeuronFg::I_gl).value(lab.datasheet.nominal(NeuronFg::I_gl).dac_max)));
+        set_calibrated(lab, config, NeuronFg::I_gl, short_tau_m_s(lab));
         setup.stimulation = {.drivers = {}, .address = L1Address(63), .period_clocks = clocks(lab, period_us)};
         for (const FgBlock block : all<FgBlock>())
             config.fg.at(block, SharedFg::V_gmax0) = v_gmax_dac(lab);
         for (const int half : {0, 1}) {
             const SynapseDriver driver(static_cast<int>(step.value) + half * SynapseDriver::count / 2);
-            if (!driver.exists())
-                continue;
-            setup.stimulation.drivers.push_back(driver);
-            DriverConfig& bits = config.drivers[driver.value()];
-            bits.enable = bits.locin = true;
-            RowConfig& row = bits.rows[step.kind];
-            row.syn_in_left = true;
-            row.gmax_div_left = row.gmax_div_right = 15;
-            row.decoder.fill(3);
-            for (const Column column : all<Column>()) {
-                const std::size_t at = SynapseArrays::at(SynapseRow(driver, step.kind), column);
-                config.synapses.weight[at] = big(lab) ? 3 : 0;
-                config.synapses.decoder[at] = 15;
-            }
+            if (driver.exists())
+                stimulate(setup, {.driver = driver, .which = step.kind, .weight = big_capacitor(lab) ? 3 : 0});
         }
         if (!seen.steps.empty())
             setup.rows = std::vector<NeuronFg>{}; // switches only
@@ -84,17 +73,12 @@ public:
                     if (static_cast<int>(d.half()) == half && typical[d.value()] > 0.2 * usual)
                         ratios.push_back(seen.estimates[k][d.value()].value / typical[d.value()]);
                 Transform& t = lab.table.of(quantity())[static_cast<std::size_t>(SynapseRow(driver, seen.steps[k].kind).value())];
-                const double factor = median(ratios), deviation = robust_deviation(ratios);
-                if (ratios.size() < 32 || !(factor > 0.2)) { // a driver or row that does nothing: its denmems are sound all the same
+                const auto [factor, middle, deviation, count] = trimmed(ratios);
+                if (ratios.size() < 32 || !(middle > 0.2)) { // a driver or row that does nothing: its denmems are sound all the same
                     t = failed(Reason::no_signal);
                     continue;
                 }
-                double sum = 0;
-                int count = 0;
-                for (const double r : ratios)
-                    if (std::abs(r - factor) < 4 * deviation)
-                        sum += r, ++count;
-                t = {.form = Transform::Form::constant, .reason = Reason::none, .c = {sum / count}, .variance = {0, 0, 0}, .dac_low = 0, .dac_high = dac_max, .residual = deviation,
+                t = {.form = Transform::Form::constant, .reason = Reason::none, .c = {factor}, .variance = {0, 0, 0}, .dac_low = 0, .dac_high = dac_max, .residual = deviation,
                      .points = static_cast<std::uint16_t>(count)};
             }
         // What a half's denmems make of a conductance is known from its rows alone: their mean is the data sheet's. Its blocks lie apart by the write errors of
@@ -121,8 +105,7 @@ public:
 private:
     static constexpr double period_us = 8;
     /// A small capacitor takes the least that synapses conduct.
-    static bool big(const Lab& lab) { return lab.datasheet.capacitance_farad > 1e-12; }
-    static double v_gmax_dac(const Lab& lab) { return big(lab) ? dac_max : 400; }
+    static double v_gmax_dac(const Lab& lab) { return big_capacitor(lab) ? dac_max : 400; }
 };
 
 }   // namespace
