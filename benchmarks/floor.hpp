@@ -67,11 +67,7 @@ inline Costs hot_costs(const Program& program)
     for (std::uint32_t r = 0; r < program.routes.size(); ++r)
         if (program.routes[r].target == index)
             routes.push_back(r);
-    std::vector<int> slots;
-    for (std::size_t n = 0; n < chip.neurons.size(); ++n)
-        for (int k = 0; k < chip.neurons[n].denmem_count; ++k)
-            slots.push_back(membranes.slot(static_cast<int>(n), k));
-    Synapses synapses(program, index, routes, slots, membranes.slots());
+    Synapses synapses(program, index, routes, slots_of(chip, membranes), membranes.slots());
     std::vector<SynapseList> events;
     for (const RouteLists& route : synapses.take_routes())
         for (const SynapseList list : route.lists)

@@ -10,18 +10,6 @@
 #include "wafer/random.hpp"
 
 namespace bss {
-namespace {
-
-std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes)
-{
-    std::vector<int> slots;
-    for (int n = 0; n < static_cast<int>(chip.neurons.size()); ++n)
-        for (int k = 0; k < chip.neurons[n].denmem_count; ++k)
-            slots.push_back(membranes.slot(n, k));
-    return slots;
-}
-
-}   // namespace
 
 std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip)
 {
@@ -41,6 +29,15 @@ MembraneSettings membrane_settings(const Program& program, const ChipProgram& ch
 Membranes membranes_of(const Program& program, const ChipProgram& chip, std::pmr::memory_resource* memory)
 {
     return {neuron_circuits(chip), membrane_settings(program, chip), memory};
+}
+
+std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes)
+{
+    std::vector<int> slots;
+    for (int n = 0; n < static_cast<int>(chip.neurons.size()); ++n)
+        for (int k = 0; k < chip.neurons[n].denmem_count; ++k)
+            slots.push_back(membranes.slot(n, k));
+    return slots;
 }
 
 ChipRun::ChipRun(const Program& program, std::uint32_t index, std::span<const std::uint32_t> routes, std::shared_ptr<NearMemory> memory)

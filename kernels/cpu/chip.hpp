@@ -29,6 +29,8 @@ struct alignas(64) Outbox {
 std::vector<NeuronCircuit> neuron_circuits(const ChipProgram& chip);
 MembraneSettings membrane_settings(const Program& program, const ChipProgram& chip);
 Membranes membranes_of(const Program& program, const ChipProgram& chip, std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+/// Where its denmems lie there, in the order of ChipProgram::denmems.
+std::vector<int> slots_of(const ChipProgram& chip, const Membranes& membranes);
 
 class ChipRun {
 public:
